@@ -1,0 +1,1 @@
+//! The use cases: start, stop, continue an answer; the log and its cursors.

@@ -1,0 +1,1 @@
+//! The localhost HTTP and SSE server.

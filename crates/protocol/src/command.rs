@@ -1,0 +1,405 @@
+//! The command table: every command's name, request, response, and who may call it.
+//!
+//! [`with_commands!`](crate::with_commands) hands the table to a macro of the caller's. The trait that the engine
+//! implements, the Tauri commands, the mirror's `/api/rpc/<name>` and the TypeScript map all come from it, so a
+//! command without a handler does not compile. Adding one: a request type, a line here, a method in the engine.
+
+use crate::*;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Who calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// What it may do.
+    pub role: Role,
+    /// What it may see.
+    pub scope: Scope,
+    /// The mirror link it came by.
+    pub link: Option<LinkId>,
+}
+
+impl Caller {
+    /// The app's own window.
+    pub fn window() -> Self {
+        Self { role: Role::Window, scope: Scope::All, link: None }
+    }
+}
+
+/// What a caller may do. Ordered: each may do what the ones before it may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+#[cfg_attr(feature = "codegen", ts(rename = "CallerRole"))]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Reads what was shared with it.
+    Viewer,
+    /// Also sends, stops, regenerates.
+    Participant,
+    /// The app's own window.
+    Window,
+}
+
+/// Which conversations a caller may see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// All of them.
+    All,
+    /// These, and those begun through the caller's own link.
+    Some(Vec<ConversationId>),
+}
+
+/// Hands the command table to the macro `$callback`, with `$extra` tokens in front.
+///
+/// Each row: `"what it does" name(Request) -> Response, role;`. `role` is the least that may call it.
+#[macro_export]
+macro_rules! with_commands {
+    ($callback:ident $(, $($extra:tt)*)?) => {
+        $callback! {
+            $($($extra)*)?
+            "What this is and who asks." app_info(Nothing) -> AppInfo, Viewer;
+            "The settings." settings_get(Nothing) -> Settings, Window;
+            "Changes the settings named in the patch and answers with all of them." settings_update(SettingsUpdate) -> Settings, Window;
+
+            "Providers, with what is known of their keys." providers_list(Nothing) -> Vec<Provider>, Window;
+            "Models a conversation can use, by provider, without addresses or keys." models_list(Nothing) -> Vec<ModelChoice>, Participant;
+            "Adds an endpoint of one's own, or changes a provider's name or address." provider_save(ProviderSave) -> Provider, Window;
+            "Removes an endpoint of one's own and its key." provider_delete(ProviderRef) -> Nothing, Window;
+            "Asks the provider for its models." provider_models(ProviderRef) -> Vec<Model>, Window;
+            "Tests the connection, step by step." provider_test(ProviderRef) -> ConnectionTest, Window;
+            "Looks for model servers on this computer." local_servers_find(Nothing) -> Vec<LocalServer>, Window;
+            "Stores a key, bound to the provider's present origin." key_set(KeySet) -> KeyInfo, Window;
+            "Forgets a provider's key." key_delete(ProviderRef) -> Nothing, Window;
+            "Whether the keyring works right now." keyring_status(Nothing) -> KeyringStatus, Window;
+
+            "A page of the conversation list." conversations_list(ConversationsList) -> ConversationPage, Viewer;
+            "Makes an empty conversation." conversation_create(ConversationCreate) -> Conversation, Participant;
+            "Opens a conversation at its end." conversation_open(ConversationOpen) -> Snapshot, Viewer;
+            "Older messages of the shown path." messages_before(MessagesBefore) -> MessagePage, Viewer;
+            "Renames a conversation." conversation_rename(ConversationRename) -> Conversation, Window;
+            "Pins or unpins a conversation." conversation_pin(ConversationPin) -> Conversation, Window;
+            "Chooses the provider and model of what comes next." conversation_model(ConversationModel) -> Conversation, Participant;
+            "Deletes a conversation; it can be restored." conversation_delete(ConversationRef) -> Nothing, Window;
+            "Takes a deletion back." conversation_restore(ConversationRef) -> Conversation, Window;
+            "Shows another branch: the newest path through this message." branch_select(MessageRef) -> Snapshot, Participant;
+
+            "Sends a message and starts the answer." message_send(MessageSend) -> Turn, Participant;
+            "Stops an answer; what came is kept." answer_stop(MessageRef) -> Nothing, Participant;
+            "Answers the same question again, as a sibling." answer_regenerate(AnswerRegenerate) -> Turn, Participant;
+            "Goes on with an answer that was cut, stopped or interrupted." answer_continue(MessageRef) -> Turn, Participant;
+
+            "The mirror, its links and viewers." mirror_status(Nothing) -> MirrorStatus, Window;
+            "Starts the mirror." mirror_start(Nothing) -> MirrorStatus, Window;
+            "Stops the mirror and forgets its links." mirror_stop(Nothing) -> MirrorStatus, Window;
+            "Makes a link; the only time its token is seen." link_create(LinkCreate) -> NewLink, Window;
+            "Ends a link and cuts off who is connected with it." link_revoke(LinkRef) -> MirrorStatus, Window;
+
+            "Opens a web address in the system's browser: http, https and mailto only." link_open(LinkOpen) -> Nothing, Window;
+            "Opens the folder with the logs." logs_open(Nothing) -> Nothing, Window;
+        }
+    };
+}
+
+macro_rules! define {
+    ($($doc:literal $name:ident($request:ty) -> $response:ty, $role:ident;)*) => {
+        /// The names of all commands.
+        pub const COMMAND_NAMES: &[&str] = &[$(stringify!($name)),*];
+
+        /// The least role that may call a command; `None` if there is no such command.
+        pub fn required_role(name: &str) -> Option<Role> {
+            match name {
+                $(stringify!($name) => Some(Role::$role),)*
+                _ => None,
+            }
+        }
+
+        /// The handlers, one for each row of the table.
+        pub trait Commands: Send + Sync {
+            $(
+                #[doc = $doc]
+                fn $name(&self, caller: &Caller, request: $request)
+                    -> impl Future<Output = Result<$response, ApiError>> + Send;
+            )*
+        }
+
+        /// Calls the command `name` with a JSON request, if the caller's role allows it.
+        pub async fn dispatch<C: Commands>(
+            commands: &C, caller: &Caller, name: &str, request: Value,
+        ) -> Result<Value, ApiError> {
+            let Some(role) = required_role(name) else {
+                return Err(ApiError::not_found("command"));
+            };
+            if caller.role < role {
+                return Err(ApiError::new(ErrorCode::Forbidden, "This link does not allow that."));
+            }
+            match name {
+                $(stringify!($name) => {
+                    let request: $request = parse(request)?;
+                    to_json(&commands.$name(caller, request).await?)
+                })*
+                _ => Err(ApiError::not_found("command")),
+            }
+        }
+
+        /// `(name, request, response)` of each command, as Rust type names, for the TypeScript map.
+        #[cfg(feature = "codegen")]
+        pub fn for_typescript(visit: &mut impl crate::typescript::VisitCommand) {
+            $(visit.command::<$request, $response>(stringify!($name), $doc);)*
+        }
+    };
+}
+
+with_commands!(define);
+
+fn parse<T: serde::de::DeserializeOwned>(request: Value) -> Result<T, ApiError> {
+    // `null` stands for a request without fields.
+    let request = if request.is_null() { Value::Object(Default::default()) } else { request };
+    // The error text of serde may quote the value, which may be a key: only the position of the field is said.
+    serde_json::from_value(request).map_err(|error| {
+        let what = if error.is_data() { "A field is missing or has the wrong type." } else { "It is not valid JSON." };
+        ApiError::invalid(what)
+    })
+}
+
+fn to_json<T: Serialize>(response: &T) -> Result<Value, ApiError> {
+    serde_json::to_value(response)
+        .map_err(|error| ApiError::new(ErrorCode::Internal, "The answer could not be written.").detail(error))
+}
+
+/// Declares request and response types that are only fields.
+macro_rules! wire {
+    ($($(#[$meta:meta])* $name:ident { $($(#[$field_meta:meta])* $field:ident: $type:ty,)* })*) => {
+        $(
+            $(#[$meta])*
+            #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+            #[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+            #[cfg_attr(feature = "codegen", ts(optional_fields = nullable))]
+            pub struct $name {
+                $($(#[$field_meta])* pub $field: $type,)*
+            }
+        )*
+    };
+}
+
+wire! {
+    /// No fields.
+    Nothing {}
+    /// A change of settings: the fields of [`Settings`] to change.
+    SettingsUpdate {
+        /// An object with some of the fields of [`Settings`].
+        patch: Value,
+    }
+    /// A page of the list.
+    ConversationsList {
+        /// Skip this many.
+        offset: Option<u32>,
+        /// At most this many; 100 if left out, 500 at most.
+        limit: Option<u32>,
+        /// Only those whose title has this in it.
+        query: Option<String>,
+    }
+    /// A new conversation.
+    ConversationCreate {
+        /// The provider; the default one if left out.
+        provider: Option<ProviderId>,
+        /// The model; the default one if left out.
+        model: Option<String>,
+    }
+    /// A page of messages, oldest first.
+    MessagePage {
+        /// The messages.
+        messages: Vec<PathMessage>,
+        /// There are older ones.
+        has_older: bool,
+    }
+}
+
+macro_rules! request {
+    ($($(#[$meta:meta])* $name:ident { $($(#[$field_meta:meta])* $field:ident: $type:ty,)* })*) => {
+        $(
+            $(#[$meta])*
+            #[derive(Clone, Debug, Serialize, Deserialize)]
+            #[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+            #[cfg_attr(feature = "codegen", ts(optional_fields = nullable))]
+            pub struct $name {
+                $($(#[$field_meta])* pub $field: $type,)*
+            }
+        )*
+    };
+}
+
+request! {
+    /// Names a conversation.
+    ConversationRef {
+        /// Which.
+        conversation: ConversationId,
+    }
+    /// Opens a conversation.
+    ConversationOpen {
+        /// Which.
+        conversation: ConversationId,
+        /// At most this many messages from the end; 40 if left out, 200 at most.
+        limit: Option<u32>,
+    }
+    /// Older messages.
+    MessagesBefore {
+        /// The conversation.
+        conversation: ConversationId,
+        /// Those before this one.
+        before: MessageId,
+        /// At most this many; 40 if left out, 200 at most.
+        limit: Option<u32>,
+    }
+    /// A new title.
+    ConversationRename {
+        /// Which.
+        conversation: ConversationId,
+        /// At most 200 characters.
+        title: String,
+    }
+    /// Pins or unpins.
+    ConversationPin {
+        /// Which.
+        conversation: ConversationId,
+        /// Pinned or not.
+        pinned: bool,
+    }
+    /// Chooses provider and model.
+    ConversationModel {
+        /// Which.
+        conversation: ConversationId,
+        /// The provider.
+        provider: ProviderId,
+        /// The model.
+        model: String,
+    }
+    /// Names a message.
+    MessageRef {
+        /// Which.
+        message: MessageId,
+    }
+    /// A message to send.
+    MessageSend {
+        /// The conversation; a new one is made if left out.
+        conversation: Option<ConversationId>,
+        /// Follows this message instead of the leaf (editing: the parent of the edited one).
+        parent: Option<MessageId>,
+        /// Starts a new branch at the root when true and `parent` is left out (editing the first message).
+        at_root: Option<bool>,
+        /// What to say.
+        text: String,
+        /// For this and what comes next; the conversation's own if left out.
+        provider: Option<ProviderId>,
+        /// For this and what comes next; the conversation's own if left out.
+        model: Option<String>,
+    }
+    /// Answers again.
+    AnswerRegenerate {
+        /// The answer (or the question) to answer again.
+        message: MessageId,
+        /// Another provider.
+        provider: Option<ProviderId>,
+        /// Another model.
+        model: Option<String>,
+    }
+    /// What was started.
+    Turn {
+        /// Where.
+        conversation: ConversationId,
+        /// The question.
+        question: MessageId,
+        /// The answer that is running.
+        answer: MessageId,
+    }
+    /// Names a provider.
+    ProviderRef {
+        /// Which.
+        provider: ProviderId,
+    }
+    /// A provider's fields to save.
+    ProviderSave {
+        /// Left out for a new endpoint of one's own.
+        id: Option<ProviderId>,
+        /// The name shown.
+        name: String,
+        /// An http or https address, up to and with `/v1` where the vendor has it.
+        base_url: String,
+        /// Models typed in by hand, for servers that list none.
+        models: Option<Vec<String>>,
+    }
+    /// A provider and a model one can choose.
+    ModelChoice {
+        /// The provider.
+        provider: ProviderId,
+        /// Its name.
+        provider_name: String,
+        /// The model.
+        model: Model,
+    }
+    /// A new link.
+    LinkCreate {
+        /// What it allows.
+        role: LinkRole,
+        /// What it is for.
+        label: String,
+        /// The conversations it shows; all if left out.
+        conversations: Option<Vec<ConversationId>>,
+        /// Messages it may send; no limit if left out.
+        messages: Option<u32>,
+        /// How long it lives, in seconds; until the mirror stops if left out.
+        lives_s: Option<u64>,
+    }
+    /// Names a link.
+    LinkRef {
+        /// Which.
+        link: LinkId,
+    }
+    /// An address to open.
+    LinkOpen {
+        /// http, https or mailto.
+        url: String,
+    }
+    /// What this is.
+    AppInfo {
+        /// The version.
+        version: String,
+        /// Who asks.
+        role: Role,
+        /// Where conversations and settings are kept; only told to the window.
+        data_dir: Option<String>,
+        /// `linux`, `macos` or `windows`.
+        platform: String,
+    }
+}
+
+/// A key to store. Has no `Serialize`, so it cannot be echoed.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+pub struct KeySet {
+    /// The provider it is for.
+    pub provider: ProviderId,
+    /// The key.
+    #[cfg_attr(feature = "codegen", ts(type = "string"))]
+    pub key: Secret,
+    /// Where to keep it. `memory` is chosen by a person when no keyring works.
+    pub keep: KeyPlace,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_has_a_role_and_keys_stay_with_the_window() {
+        for name in COMMAND_NAMES {
+            let role = required_role(name);
+            assert!(role.is_some(), "{name}");
+            let touches_secrets =
+                name.starts_with("key") || name.starts_with("provider") || name.starts_with("settings");
+            if touches_secrets || name.starts_with("mirror") || name.starts_with("link") {
+                assert_eq!(role, Some(Role::Window), "{name}");
+            }
+        }
+        assert_eq!(required_role("key_get"), None);
+    }
+}

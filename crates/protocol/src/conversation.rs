@@ -1,0 +1,185 @@
+//! Conversations and the tree of messages in them.
+
+use crate::{ConversationId, Failure, MessageId, ProviderId};
+use serde::{Deserialize, Serialize};
+
+/// A conversation as a list shows it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+pub struct Conversation {
+    /// Its id.
+    pub id: ConversationId,
+    /// Empty until the first message or a rename.
+    pub title: String,
+    /// Kept at the top of the list.
+    pub pinned: bool,
+    /// Milliseconds since the epoch.
+    pub created_at: u64,
+    /// When its latest message began.
+    pub updated_at: u64,
+    /// The provider the next message goes to.
+    pub provider: Option<ProviderId>,
+    /// The model the next message goes to.
+    pub model: Option<String>,
+    /// The end of the path that is shown; `None` while it is empty.
+    pub leaf: Option<MessageId>,
+    /// Number of the last event in its log; 0 when there is none.
+    pub head: u64,
+    /// An answer is running in it.
+    pub running: bool,
+}
+
+/// Who wrote a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Author {
+    /// Instructions to the model.
+    System,
+    /// A person.
+    User,
+    /// A model.
+    Assistant,
+}
+
+/// Where a message stands. Only `Complete` says that the model ended it itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum MessageState {
+    /// An answer is being written.
+    Running,
+    /// The protocol's own end marker came.
+    Complete,
+    /// A person stopped it; what came is kept.
+    Stopped,
+    /// The app ended while it ran; what came is kept.
+    Interrupted,
+    /// It ended with a [`Failure`]; what came is kept.
+    Failed,
+}
+
+/// Why the model ended an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum FinishReason {
+    /// It was done.
+    Stop,
+    /// The token limit cut it.
+    Length,
+    /// The vendor's filter ended it.
+    ContentFilter,
+    /// The model declined.
+    Refusal,
+    /// It asks for tools to be run.
+    ToolCalls,
+    /// A reason we have no word for.
+    Other,
+}
+
+/// Token counts as the vendor reported them. A `None` was not reported.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+pub struct Usage {
+    /// Tokens read.
+    pub input_tokens: Option<u64>,
+    /// Tokens written, reasoning included.
+    pub output_tokens: Option<u64>,
+    /// The part of the output that was reasoning.
+    pub reasoning_tokens: Option<u64>,
+    /// The part of the input that came from the vendor's cache.
+    pub cached_tokens: Option<u64>,
+}
+
+/// One message. Editing and regenerating add siblings (same `parent`); nothing is overwritten.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+pub struct Message {
+    /// Its id.
+    pub id: MessageId,
+    /// The message it answers or follows; `None` at the start of a conversation.
+    pub parent: Option<MessageId>,
+    /// Who wrote it.
+    pub author: Author,
+    /// Where it stands.
+    pub state: MessageState,
+    /// The text so far.
+    pub text: String,
+    /// The reasoning so far, apart from the text.
+    pub reasoning: String,
+    /// How long the model reasoned before its first text, if it did and has begun to answer.
+    pub reasoning_ms: Option<u64>,
+    /// Milliseconds since the epoch.
+    pub created_at: u64,
+    /// When it ended.
+    pub ended_at: Option<u64>,
+    /// From the request to the first output.
+    pub first_output_ms: Option<u64>,
+    /// The provider that answers.
+    pub provider: Option<ProviderId>,
+    /// The model that answers.
+    pub model: Option<String>,
+    /// Why the model ended it.
+    pub finish_reason: Option<FinishReason>,
+    /// The vendor's token counts.
+    pub usage: Option<Usage>,
+    /// Set when `state` is `Failed`.
+    pub failure: Option<Failure>,
+}
+
+impl Message {
+    /// A new message without content.
+    pub fn new(parent: Option<MessageId>, author: Author, state: MessageState) -> Self {
+        Self {
+            id: MessageId::new(),
+            parent,
+            author,
+            state,
+            text: String::new(),
+            reasoning: String::new(),
+            reasoning_ms: None,
+            created_at: crate::now_ms(),
+            ended_at: None,
+            first_output_ms: None,
+            provider: None,
+            model: None,
+            finish_reason: None,
+            usage: None,
+            failure: None,
+        }
+    }
+}
+
+/// A message on the shown path, with the siblings one can switch to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+pub struct PathMessage {
+    /// The message.
+    #[serde(flatten)]
+    pub message: Message,
+    /// All children of its parent, itself included, oldest first.
+    pub siblings: Vec<MessageId>,
+}
+
+/// A conversation opened: the end of the shown path, exact at log number `head`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+pub struct Snapshot {
+    /// The conversation; `conversation.head` is the log number this snapshot is exact at.
+    pub conversation: Conversation,
+    /// Messages on the path from the root to the leaf, oldest first, cut to the page asked for.
+    pub messages: Vec<PathMessage>,
+    /// There are older ones before `messages[0]`.
+    pub has_older: bool,
+}
+
+/// A page of the conversation list, latest first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+pub struct ConversationPage {
+    /// Pinned ones first, then by `updated_at`, latest first.
+    pub conversations: Vec<Conversation>,
+    /// There are more after these.
+    pub has_more: bool,
+}

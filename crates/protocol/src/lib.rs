@@ -1,0 +1,41 @@
+//! What crosses a boundary: ids, messages, events, settings, errors, the command table.
+//!
+//! Every other crate imports this one and it imports none of them. Types that reach a window or a browser derive
+//! `TS` behind the `codegen` feature; `cargo xtask codegen` writes them to `ui/src/protocol/generated.ts`.
+//!
+//! Shapes on the wire: `snake_case` field names, enums tagged by `type`, times in milliseconds since the Unix
+//! epoch, text positions in UTF-16 code units (what a JavaScript string's `length` counts).
+
+pub mod command;
+mod conversation;
+mod error;
+mod event;
+mod failure;
+mod id;
+mod mirror;
+mod provider;
+mod secret;
+mod settings;
+#[cfg(feature = "codegen")]
+pub mod typescript;
+
+pub use command::{COMMAND_NAMES, Caller, Commands, Role as CallerRole, Scope, dispatch};
+pub use conversation::*;
+pub use error::{ApiError, ErrorCode};
+pub use event::*;
+pub use failure::{Failure, FailureCode};
+pub use id::{ConversationId, LinkId, MessageId, ProviderId, Uid};
+pub use mirror::*;
+pub use provider::*;
+pub use secret::Secret;
+pub use settings::*;
+
+/// Length of `text` in UTF-16 code units: the unit of every text position on the wire.
+pub fn utf16_len(text: &str) -> u64 {
+    text.chars().map(|c| c.len_utf16() as u64).sum()
+}
+
+/// Milliseconds since the Unix epoch, for display and for order only where rows have no number of their own.
+pub fn now_ms() -> u64 {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
+}

@@ -1,0 +1,147 @@
+//! Providers, their models, and the keys kept for them (never a key itself).
+
+use crate::{ErrorCode, Failure, ProviderId};
+use serde::{Deserialize, Serialize};
+
+/// A provider as the interface shows it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+pub struct Provider {
+    /// Its id.
+    pub id: ProviderId,
+    /// Its name.
+    pub name: String,
+    /// Without a slash at the end.
+    pub base_url: String,
+    /// Scheme, host and port of `base_url`: what its key is bound to.
+    pub origin: String,
+    /// What kind it is.
+    pub kind: ProviderKind,
+    /// A key must be kept before it answers.
+    pub needs_key: bool,
+    /// The key kept for `origin`, if there is one.
+    pub key: Option<KeyInfo>,
+    /// A key is kept for another origin than the present one: it must be entered again.
+    pub key_for_other_origin: Option<String>,
+    /// Keys of this vendor begin so; to recognise a pasted key. Longest match wins.
+    pub key_prefixes: Vec<String>,
+    /// Where a person gets a key.
+    pub key_url: Option<String>,
+    /// Models known so far.
+    pub models: Vec<Model>,
+}
+
+/// What kind of provider it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum ProviderKind {
+    /// The built-in demo.
+    Demo,
+    /// A vendor from the catalog.
+    Cloud,
+    /// A server on this computer.
+    Local,
+    /// An endpoint of the user's own.
+    Custom,
+}
+
+/// A model.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+pub struct Model {
+    /// The name the vendor wants in a request.
+    pub id: String,
+    /// The name a person reads, if it is another.
+    pub name: Option<String>,
+    /// Tokens it can read, where known.
+    pub context: Option<u64>,
+}
+
+/// What is known of a kept key. Never the key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+pub struct KeyInfo {
+    /// The origin it is bound to.
+    pub origin: String,
+    /// Its last four characters; empty for short keys.
+    pub last_four: String,
+    /// Where it is kept.
+    pub kept_in: KeyPlace,
+    /// When it was entered, in milliseconds since the epoch.
+    pub set_at: u64,
+    /// When a request last used it.
+    pub last_used: Option<u64>,
+}
+
+/// Where a key is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum KeyPlace {
+    /// The OS keyring.
+    Keyring,
+    /// Memory, until the app quits.
+    Memory,
+}
+
+/// Whether the keyring works right now, by writing and reading back a test value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+pub struct KeyringStatus {
+    /// What the system's keyring is called here: `Secret Service`, `macOS Keychain`, `Windows Credential Manager`.
+    pub name: String,
+    /// What is wrong with it; `None` when the test value came back.
+    pub problem: Option<ErrorCode>,
+    /// The system's own words on the problem.
+    pub detail: Option<String>,
+}
+
+/// A local server that was found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+pub struct LocalServer {
+    /// The catalog's id of that kind of server.
+    pub provider: ProviderId,
+    /// Its name.
+    pub name: String,
+    /// Where it answers.
+    pub base_url: String,
+    /// What it offers.
+    pub models: Vec<Model>,
+}
+
+/// The report of a connection test: the steps in order, up to the first that failed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+pub struct ConnectionTest {
+    /// The steps that were taken.
+    pub steps: Vec<ConnectionStep>,
+}
+
+/// One step of a connection test.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+pub struct ConnectionStep {
+    /// Which.
+    pub step: ConnectionStepName,
+    /// How long it took, in milliseconds.
+    pub took_ms: u64,
+    /// `None` when it went well.
+    pub failure: Option<Failure>,
+}
+
+/// The steps of a connection test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum ConnectionStepName {
+    /// Reading the key from where it is kept.
+    Key,
+    /// Name, connection, TLS and the answer's head.
+    Reach,
+    /// The vendor takes the key.
+    Auth,
+    /// The list of models came.
+    Models,
+}

@@ -1,0 +1,1 @@
+//! Talking to models: the catalog, wire protocols, the HTTP client.

@@ -1,0 +1,1 @@
+//! SQLite: conversations, the event log, settings.

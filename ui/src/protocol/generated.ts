@@ -1,0 +1,1238 @@
+// Written by `cargo xtask codegen` from crates/protocol. Do not edit.
+
+/**
+ * Answers again.
+ */
+export type AnswerRegenerate = { 
+/**
+ * The answer (or the question) to answer again.
+ */
+message: MessageId, 
+/**
+ * Another provider.
+ */
+provider?: ProviderId | null, 
+/**
+ * Another model.
+ */
+model?: string | null, };
+
+/**
+ * Why a command was refused or failed. The interface makes the sentence from `code`; `message` is English, for
+ * logs and for programs that use the mirror.
+ */
+export type ApiError = { 
+/**
+ * The class; the interface branches on it.
+ */
+code: ErrorCode, 
+/**
+ * One English sentence.
+ */
+message: string, 
+/**
+ * The system's own words.
+ */
+detail: string | null, 
+/**
+ * Set when talking to a model or a vendor failed.
+ */
+failure: Failure | null, };
+
+/**
+ * What this is.
+ */
+export type AppInfo = { 
+/**
+ * The version.
+ */
+version: string, 
+/**
+ * Who asks.
+ */
+role: CallerRole, 
+/**
+ * Where conversations and settings are kept; only told to the window.
+ */
+data_dir?: string | null, 
+/**
+ * `linux`, `macos` or `windows`.
+ */
+platform: string, };
+
+/**
+ * Who wrote a message.
+ */
+export type Author = "system" | "user" | "assistant";
+
+/**
+ * Neighbouring events of one conversation, ready for a viewer.
+ */
+export type Batch = { 
+/**
+ * The conversation.
+ */
+conversation: ConversationId, 
+/**
+ * The number the viewer had; if it has another one, it lost something and watches again from where it is.
+ */
+after: number, 
+/**
+ * The number the viewer has now.
+ */
+head: number, 
+/**
+ * What came in between, in order, neighbouring text merged.
+ */
+events: Array<Event>, };
+
+/**
+ * What a caller may do. Ordered: each may do what the ones before it may.
+ */
+export type CallerRole = "viewer" | "participant" | "window";
+
+/**
+ * One step of a connection test.
+ */
+export type ConnectionStep = { 
+/**
+ * Which.
+ */
+step: ConnectionStepName, 
+/**
+ * How long it took, in milliseconds.
+ */
+took_ms: number, 
+/**
+ * `None` when it went well.
+ */
+failure: Failure | null, };
+
+/**
+ * The steps of a connection test.
+ */
+export type ConnectionStepName = "key" | "reach" | "auth" | "models";
+
+/**
+ * The report of a connection test: the steps in order, up to the first that failed.
+ */
+export type ConnectionTest = { 
+/**
+ * The steps that were taken.
+ */
+steps: Array<ConnectionStep>, };
+
+/**
+ * A conversation as a list shows it.
+ */
+export type Conversation = { 
+/**
+ * Its id.
+ */
+id: ConversationId, 
+/**
+ * Empty until the first message or a rename.
+ */
+title: string, 
+/**
+ * Kept at the top of the list.
+ */
+pinned: boolean, 
+/**
+ * Milliseconds since the epoch.
+ */
+created_at: number, 
+/**
+ * When its latest message began.
+ */
+updated_at: number, 
+/**
+ * The provider the next message goes to.
+ */
+provider: ProviderId | null, 
+/**
+ * The model the next message goes to.
+ */
+model: string | null, 
+/**
+ * The end of the path that is shown; `None` while it is empty.
+ */
+leaf: MessageId | null, 
+/**
+ * Number of the last event in its log; 0 when there is none.
+ */
+head: number, 
+/**
+ * An answer is running in it.
+ */
+running: boolean, };
+
+/**
+ * A new conversation.
+ */
+export type ConversationCreate = { 
+/**
+ * The provider; the default one if left out.
+ */
+provider?: ProviderId | null, 
+/**
+ * The model; the default one if left out.
+ */
+model?: string | null, };
+
+/**
+ * Names a conversation.
+ */
+export type ConversationId = string;
+
+/**
+ * Chooses provider and model.
+ */
+export type ConversationModel = { 
+/**
+ * Which.
+ */
+conversation: ConversationId, 
+/**
+ * The provider.
+ */
+provider: ProviderId, 
+/**
+ * The model.
+ */
+model: string, };
+
+/**
+ * Opens a conversation.
+ */
+export type ConversationOpen = { 
+/**
+ * Which.
+ */
+conversation: ConversationId, 
+/**
+ * At most this many messages from the end; 40 if left out, 200 at most.
+ */
+limit?: number | null, };
+
+/**
+ * A page of the conversation list, latest first.
+ */
+export type ConversationPage = { 
+/**
+ * Pinned ones first, then by `updated_at`, latest first.
+ */
+conversations: Array<Conversation>, 
+/**
+ * There are more after these.
+ */
+has_more: boolean, };
+
+/**
+ * Pins or unpins.
+ */
+export type ConversationPin = { 
+/**
+ * Which.
+ */
+conversation: ConversationId, 
+/**
+ * Pinned or not.
+ */
+pinned: boolean, };
+
+/**
+ * Names a conversation.
+ */
+export type ConversationRef = { 
+/**
+ * Which.
+ */
+conversation: ConversationId, };
+
+/**
+ * A new title.
+ */
+export type ConversationRename = { 
+/**
+ * Which.
+ */
+conversation: ConversationId, 
+/**
+ * At most 200 characters.
+ */
+title: string, };
+
+/**
+ * A page of the list.
+ */
+export type ConversationsList = { 
+/**
+ * Skip this many.
+ */
+offset?: number | null, 
+/**
+ * At most this many; 100 if left out, 500 at most.
+ */
+limit?: number | null, 
+/**
+ * Only those whose title has this in it.
+ */
+query?: string | null, };
+
+/**
+ * The class of a command's error: one for each thing the interface does about it.
+ */
+export type ErrorCode = "invalid" | "not_found" | "forbidden" | "busy" | "budget_spent" | "no_key" | "keyring_locked" | "keyring_dismissed" | "keyring_missing" | "keyring_no_bus" | "keyring_ambiguous" | "keyring_too_long" | "keyring_timeout" | "keyring_failed" | "storage" | "port_taken" | "unsupported" | "upstream" | "gone" | "internal";
+
+/**
+ * One event of a conversation's log, or several neighbours merged into one (`seq` is then the last of them).
+ */
+export type Event = { 
+/**
+ * Its number in the conversation's log, from 1. A viewer that has it resumes after it.
+ */
+seq: number, 
+/**
+ * The message it belongs to.
+ */
+message: MessageId, } & ({ "type": "started", 
+/**
+ * The message as it was at this number. `siblings` may have grown by it.
+ */
+snapshot: Message, } | { "type": "text", 
+/**
+ * What was added.
+ */
+text: string, 
+/**
+ * The length of the text before it.
+ */
+offset: number, } | { "type": "reasoning", 
+/**
+ * What was added.
+ */
+text: string, 
+/**
+ * The length of the reasoning before it.
+ */
+offset: number, } | { "type": "tool_call", 
+/**
+ * The vendor's id of the call.
+ */
+id: string, 
+/**
+ * The tool.
+ */
+name: string, 
+/**
+ * JSON text, as the model wrote it.
+ */
+arguments: string, } | { "type": "tool_result", 
+/**
+ * The id of the call it answers.
+ */
+id: string, 
+/**
+ * What the tool said.
+ */
+text: string, } | { "type": "usage", 
+/**
+ * The counts.
+ */
+usage: Usage, } | { "type": "notice", 
+/**
+ * What.
+ */
+notice: Notice, } | { "type": "finished", 
+/**
+ * Why.
+ */
+reason: FinishReason, 
+/**
+ * When, in milliseconds since the epoch.
+ */
+at: number, } | { "type": "stopped", 
+/**
+ * When, in milliseconds since the epoch.
+ */
+at: number, } | { "type": "interrupted", 
+/**
+ * When, in milliseconds since the epoch.
+ */
+at: number, } | { "type": "failed", 
+/**
+ * How.
+ */
+failure: Failure, 
+/**
+ * When, in milliseconds since the epoch.
+ */
+at: number, } | { "type": "reset", 
+/**
+ * The message as it was at this number.
+ */
+snapshot: Message, });
+
+/**
+ * Why an answer failed. The interface makes the sentence from `code` and the fields; `detail` folds out below it.
+ */
+export type Failure = { 
+/**
+ * The class.
+ */
+code: FailureCode, 
+/**
+ * `host` or `host:port` that was asked.
+ */
+host: string | null, 
+/**
+ * The HTTP status, if there was one.
+ */
+status: number | null, 
+/**
+ * The vendor's or the system's own words, at most 2,000 characters, secrets taken out.
+ */
+detail: string | null, 
+/**
+ * How long the vendor asks to wait, in milliseconds.
+ */
+retry_after_ms: number | null, };
+
+/**
+ * The class of a failure: one for each sentence and next step.
+ */
+export type FailureCode = "no_key" | "key_unavailable" | "unauthorized" | "forbidden" | "quota" | "rate_limited" | "model_not_found" | "not_found" | "too_long" | "bad_request" | "overloaded" | "server_error" | "connection_refused" | "name_not_found" | "connect_timeout" | "tls" | "proxy" | "redirected" | "web_page" | "not_a_stream" | "empty_answer" | "cut" | "unfinished" | "no_response" | "silent" | "no_content" | "too_large" | "encoding" | "protocol" | "vendor" | "network" | "no_provider" | "internal";
+
+/**
+ * Why the model ended an answer.
+ */
+export type FinishReason = "stop" | "length" | "content_filter" | "refusal" | "tool_calls" | "other";
+
+export type JsonValue = number | string | boolean | Array<JsonValue> | { [key in string]: JsonValue } | null;
+
+/**
+ * What is known of a kept key. Never the key.
+ */
+export type KeyInfo = { 
+/**
+ * The origin it is bound to.
+ */
+origin: string, 
+/**
+ * Its last four characters; empty for short keys.
+ */
+last_four: string, 
+/**
+ * Where it is kept.
+ */
+kept_in: KeyPlace, 
+/**
+ * When it was entered, in milliseconds since the epoch.
+ */
+set_at: number, 
+/**
+ * When a request last used it.
+ */
+last_used: number | null, };
+
+/**
+ * Where a key is kept.
+ */
+export type KeyPlace = "keyring" | "memory";
+
+/**
+ * A key to store. Has no `Serialize`, so it cannot be echoed.
+ */
+export type KeySet = { 
+/**
+ * The provider it is for.
+ */
+provider: ProviderId, 
+/**
+ * The key.
+ */
+key: string, 
+/**
+ * Where to keep it. `memory` is chosen by a person when no keyring works.
+ */
+keep: KeyPlace, };
+
+/**
+ * Whether the keyring works right now, by writing and reading back a test value.
+ */
+export type KeyringStatus = { 
+/**
+ * What the system's keyring is called here: `Secret Service`, `macOS Keychain`, `Windows Credential Manager`.
+ */
+name: string, 
+/**
+ * What is wrong with it; `None` when the test value came back.
+ */
+problem: ErrorCode | null, 
+/**
+ * The system's own words on the problem.
+ */
+detail: string | null, };
+
+/**
+ * The interface's languages.
+ */
+export type Language = "en" | "zh-CN";
+
+/**
+ * What changed outside of any conversation's log.
+ */
+export type LibraryEvent = { "type": "conversation", 
+/**
+ * As it is now.
+ */
+conversation: Conversation, } | { "type": "deleted", 
+/**
+ * Which.
+ */
+conversation: ConversationId, } | { "type": "settings" } | { "type": "mirror" } | { "type": "disk", 
+/**
+ * What the system says, while it does not.
+ */
+problem: string | null, } | { "type": "missed" };
+
+/**
+ * A link, without its token.
+ */
+export type Link = { 
+/**
+ * Its id.
+ */
+id: LinkId, 
+/**
+ * What it was made for, in the person's words.
+ */
+label: string, 
+/**
+ * What it allows.
+ */
+role: LinkRole, 
+/**
+ * The conversations it shows; `None` is all.
+ */
+conversations: Array<ConversationId> | null, 
+/**
+ * When it was made, in milliseconds since the epoch.
+ */
+created_at: number, 
+/**
+ * When it ends by itself.
+ */
+expires_at: number | null, 
+/**
+ * Messages it may still send; `None` is no limit.
+ */
+messages_left: number | null, 
+/**
+ * Who is connected with it.
+ */
+viewers: Array<Viewer>, };
+
+/**
+ * A new link.
+ */
+export type LinkCreate = { 
+/**
+ * What it allows.
+ */
+role: LinkRole, 
+/**
+ * What it is for.
+ */
+label: string, 
+/**
+ * The conversations it shows; all if left out.
+ */
+conversations?: Array<ConversationId> | null, 
+/**
+ * Messages it may send; no limit if left out.
+ */
+messages?: number | null, 
+/**
+ * How long it lives, in seconds; until the mirror stops if left out.
+ */
+lives_s?: number | null, };
+
+/**
+ * Names a mirror link (not its token).
+ */
+export type LinkId = string;
+
+/**
+ * An address to open.
+ */
+export type LinkOpen = { 
+/**
+ * http, https or mailto.
+ */
+url: string, };
+
+/**
+ * Names a link.
+ */
+export type LinkRef = { 
+/**
+ * Which.
+ */
+link: LinkId, };
+
+/**
+ * What a link allows.
+ */
+export type LinkRole = "viewer" | "participant";
+
+/**
+ * A local server that was found.
+ */
+export type LocalServer = { 
+/**
+ * The catalog's id of that kind of server.
+ */
+provider: ProviderId, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Where it answers.
+ */
+base_url: string, 
+/**
+ * What it offers.
+ */
+models: Array<Model>, };
+
+/**
+ * One message. Editing and regenerating add siblings (same `parent`); nothing is overwritten.
+ */
+export type Message = { 
+/**
+ * Its id.
+ */
+id: MessageId, 
+/**
+ * The message it answers or follows; `None` at the start of a conversation.
+ */
+parent: MessageId | null, 
+/**
+ * Who wrote it.
+ */
+author: Author, 
+/**
+ * Where it stands.
+ */
+state: MessageState, 
+/**
+ * The text so far.
+ */
+text: string, 
+/**
+ * The reasoning so far, apart from the text.
+ */
+reasoning: string, 
+/**
+ * How long the model reasoned before its first text, if it did and has begun to answer.
+ */
+reasoning_ms: number | null, 
+/**
+ * Milliseconds since the epoch.
+ */
+created_at: number, 
+/**
+ * When it ended.
+ */
+ended_at: number | null, 
+/**
+ * From the request to the first output.
+ */
+first_output_ms: number | null, 
+/**
+ * The provider that answers.
+ */
+provider: ProviderId | null, 
+/**
+ * The model that answers.
+ */
+model: string | null, 
+/**
+ * Why the model ended it.
+ */
+finish_reason: FinishReason | null, 
+/**
+ * The vendor's token counts.
+ */
+usage: Usage | null, 
+/**
+ * Set when `state` is `Failed`.
+ */
+failure: Failure | null, };
+
+/**
+ * Names a message.
+ */
+export type MessageId = string;
+
+/**
+ * A page of messages, oldest first.
+ */
+export type MessagePage = { 
+/**
+ * The messages.
+ */
+messages: Array<PathMessage>, 
+/**
+ * There are older ones.
+ */
+has_older: boolean, };
+
+/**
+ * Names a message.
+ */
+export type MessageRef = { 
+/**
+ * Which.
+ */
+message: MessageId, };
+
+/**
+ * A message to send.
+ */
+export type MessageSend = { 
+/**
+ * The conversation; a new one is made if left out.
+ */
+conversation?: ConversationId | null, 
+/**
+ * Follows this message instead of the leaf (editing: the parent of the edited one).
+ */
+parent?: MessageId | null, 
+/**
+ * Starts a new branch at the root when true and `parent` is left out (editing the first message).
+ */
+at_root?: boolean | null, 
+/**
+ * What to say.
+ */
+text: string, 
+/**
+ * For this and what comes next; the conversation's own if left out.
+ */
+provider?: ProviderId | null, 
+/**
+ * For this and what comes next; the conversation's own if left out.
+ */
+model?: string | null, };
+
+/**
+ * Where a message stands. Only `Complete` says that the model ended it itself.
+ */
+export type MessageState = "running" | "complete" | "stopped" | "interrupted" | "failed";
+
+/**
+ * Older messages.
+ */
+export type MessagesBefore = { 
+/**
+ * The conversation.
+ */
+conversation: ConversationId, 
+/**
+ * Those before this one.
+ */
+before: MessageId, 
+/**
+ * At most this many; 40 if left out, 200 at most.
+ */
+limit?: number | null, };
+
+/**
+ * The mirror right now.
+ */
+export type MirrorStatus = { 
+/**
+ * `http://127.0.0.1:PORT` while it listens.
+ */
+url: string | null, 
+/**
+ * The links, oldest first.
+ */
+links: Array<Link>, };
+
+/**
+ * A model.
+ */
+export type Model = { 
+/**
+ * The name the vendor wants in a request.
+ */
+id: string, 
+/**
+ * The name a person reads, if it is another.
+ */
+name: string | null, 
+/**
+ * Tokens it can read, where known.
+ */
+context: number | null, };
+
+/**
+ * A provider and a model one can choose.
+ */
+export type ModelChoice = { 
+/**
+ * The provider.
+ */
+provider: ProviderId, 
+/**
+ * Its name.
+ */
+provider_name: string, 
+/**
+ * The model.
+ */
+model: Model, };
+
+/**
+ * A link that was just made. The only time its token leaves the core.
+ */
+export type NewLink = { 
+/**
+ * The link.
+ */
+link: Link, 
+/**
+ * The page's address with the token in its fragment.
+ */
+url: string, };
+
+/**
+ * No fields.
+ */
+export type Nothing = Record<symbol, never>;
+
+/**
+ * Something a person should know while an answer is waited for.
+ */
+export type Notice = { "kind": "connecting" } | { "kind": "waiting" } | { "kind": "retrying", 
+/**
+ * Which try comes next, from 2.
+ */
+attempt: number, 
+/**
+ * How many tries there are in all.
+ */
+of: number, 
+/**
+ * When it is sent, in milliseconds since the epoch.
+ */
+at: number, 
+/**
+ * Why.
+ */
+failure: Failure, } | { "kind": "stalled", 
+/**
+ * For how long, in milliseconds.
+ */
+silent_ms: number, };
+
+/**
+ * A message on the shown path, with the siblings one can switch to.
+ */
+export type PathMessage = { 
+/**
+ * All children of its parent, itself included, oldest first.
+ */
+siblings: Array<MessageId>, 
+/**
+ * Its id.
+ */
+id: MessageId, 
+/**
+ * The message it answers or follows; `None` at the start of a conversation.
+ */
+parent: MessageId | null, 
+/**
+ * Who wrote it.
+ */
+author: Author, 
+/**
+ * Where it stands.
+ */
+state: MessageState, 
+/**
+ * The text so far.
+ */
+text: string, 
+/**
+ * The reasoning so far, apart from the text.
+ */
+reasoning: string, 
+/**
+ * How long the model reasoned before its first text, if it did and has begun to answer.
+ */
+reasoning_ms: number | null, 
+/**
+ * Milliseconds since the epoch.
+ */
+created_at: number, 
+/**
+ * When it ended.
+ */
+ended_at: number | null, 
+/**
+ * From the request to the first output.
+ */
+first_output_ms: number | null, 
+/**
+ * The provider that answers.
+ */
+provider: ProviderId | null, 
+/**
+ * The model that answers.
+ */
+model: string | null, 
+/**
+ * Why the model ended it.
+ */
+finish_reason: FinishReason | null, 
+/**
+ * The vendor's token counts.
+ */
+usage: Usage | null, 
+/**
+ * Set when `state` is `Failed`.
+ */
+failure: Failure | null, };
+
+/**
+ * A provider as the interface shows it.
+ */
+export type Provider = { 
+/**
+ * Its id.
+ */
+id: ProviderId, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Without a slash at the end.
+ */
+base_url: string, 
+/**
+ * Scheme, host and port of `base_url`: what its key is bound to.
+ */
+origin: string, 
+/**
+ * What kind it is.
+ */
+kind: ProviderKind, 
+/**
+ * A key must be kept before it answers.
+ */
+needs_key: boolean, 
+/**
+ * The key kept for `origin`, if there is one.
+ */
+key: KeyInfo | null, 
+/**
+ * A key is kept for another origin than the present one: it must be entered again.
+ */
+key_for_other_origin: string | null, 
+/**
+ * Keys of this vendor begin so; to recognise a pasted key. Longest match wins.
+ */
+key_prefixes: Array<string>, 
+/**
+ * Where a person gets a key.
+ */
+key_url: string | null, 
+/**
+ * Models known so far.
+ */
+models: Array<Model>, };
+
+/**
+ * Names a provider: a catalog id (`openai`) or an id made for an endpoint of the user's own.
+ */
+export type ProviderId = string;
+
+/**
+ * What kind of provider it is.
+ */
+export type ProviderKind = "demo" | "cloud" | "local" | "custom";
+
+/**
+ * Names a provider.
+ */
+export type ProviderRef = { 
+/**
+ * Which.
+ */
+provider: ProviderId, };
+
+/**
+ * A provider's fields to save.
+ */
+export type ProviderSave = { 
+/**
+ * Left out for a new endpoint of one's own.
+ */
+id?: ProviderId | null, 
+/**
+ * The name shown.
+ */
+name: string, 
+/**
+ * An http or https address, up to and with `/v1` where the vendor has it.
+ */
+base_url: string, 
+/**
+ * Models typed in by hand, for servers that list none.
+ */
+models?: Array<string> | null, };
+
+/**
+ * Which key sends a message; the other one makes a new line.
+ */
+export type SendKey = "enter" | "mod_enter";
+
+/**
+ * What a person can set. Stored as one JSON document; a field that is missing there has its default.
+ */
+export type Settings = { 
+/**
+ * `None` follows the system.
+ */
+language: Language | null, 
+/**
+ * Light, dark or the system's.
+ */
+theme: Theme, 
+/**
+ * Which key sends a message.
+ */
+send_key: SendKey, 
+/**
+ * The demo model's speed in tokens a second; `None` is as fast as it goes.
+ */
+demo_rate: number | null, 
+/**
+ * Provider of new conversations.
+ */
+default_provider: ProviderId | null, 
+/**
+ * Model of new conversations.
+ */
+default_model: string | null, 
+/**
+ * The mirror's port; `None` takes a free one.
+ */
+mirror_port: number | null, 
+/**
+ * The first start is over.
+ */
+welcomed: boolean, };
+
+/**
+ * A change of settings: the fields of [`Settings`] to change.
+ */
+export type SettingsUpdate = { 
+/**
+ * An object with some of the fields of [`Settings`].
+ */
+patch: JsonValue, };
+
+/**
+ * A conversation opened: the end of the shown path, exact at log number `head`.
+ */
+export type Snapshot = { 
+/**
+ * The conversation; `conversation.head` is the log number this snapshot is exact at.
+ */
+conversation: Conversation, 
+/**
+ * Messages on the path from the root to the leaf, oldest first, cut to the page asked for.
+ */
+messages: Array<PathMessage>, 
+/**
+ * There are older ones before `messages[0]`.
+ */
+has_older: boolean, };
+
+/**
+ * Light or dark.
+ */
+export type Theme = "system" | "light" | "dark";
+
+/**
+ * What was started.
+ */
+export type Turn = { 
+/**
+ * Where.
+ */
+conversation: ConversationId, 
+/**
+ * The question.
+ */
+question: MessageId, 
+/**
+ * The answer that is running.
+ */
+answer: MessageId, };
+
+/**
+ * Token counts as the vendor reported them. A `None` was not reported.
+ */
+export type Usage = { 
+/**
+ * Tokens read.
+ */
+input_tokens: number | null, 
+/**
+ * Tokens written, reasoning included.
+ */
+output_tokens: number | null, 
+/**
+ * The part of the output that was reasoning.
+ */
+reasoning_tokens: number | null, 
+/**
+ * The part of the input that came from the vendor's cache.
+ */
+cached_tokens: number | null, };
+
+/**
+ * A connection of a link.
+ */
+export type Viewer = { 
+/**
+ * Since when, in milliseconds since the epoch.
+ */
+since: number, 
+/**
+ * What it watches.
+ */
+conversation: ConversationId | null, 
+/**
+ * The browser, shortened to a name.
+ */
+agent: string, };
+
+/** Every command: its request and its response. */
+export interface Commands {
+  /** What this is and who asks. */
+  app_info: { request: Nothing; response: AppInfo };
+  /** The settings. */
+  settings_get: { request: Nothing; response: Settings };
+  /** Changes the settings named in the patch and answers with all of them. */
+  settings_update: { request: SettingsUpdate; response: Settings };
+  /** Providers, with what is known of their keys. */
+  providers_list: { request: Nothing; response: Array<Provider> };
+  /** Models a conversation can use, by provider, without addresses or keys. */
+  models_list: { request: Nothing; response: Array<ModelChoice> };
+  /** Adds an endpoint of one's own, or changes a provider's name or address. */
+  provider_save: { request: ProviderSave; response: Provider };
+  /** Removes an endpoint of one's own and its key. */
+  provider_delete: { request: ProviderRef; response: Nothing };
+  /** Asks the provider for its models. */
+  provider_models: { request: ProviderRef; response: Array<Model> };
+  /** Tests the connection, step by step. */
+  provider_test: { request: ProviderRef; response: ConnectionTest };
+  /** Looks for model servers on this computer. */
+  local_servers_find: { request: Nothing; response: Array<LocalServer> };
+  /** Stores a key, bound to the provider's present origin. */
+  key_set: { request: KeySet; response: KeyInfo };
+  /** Forgets a provider's key. */
+  key_delete: { request: ProviderRef; response: Nothing };
+  /** Whether the keyring works right now. */
+  keyring_status: { request: Nothing; response: KeyringStatus };
+  /** A page of the conversation list. */
+  conversations_list: { request: ConversationsList; response: ConversationPage };
+  /** Makes an empty conversation. */
+  conversation_create: { request: ConversationCreate; response: Conversation };
+  /** Opens a conversation at its end. */
+  conversation_open: { request: ConversationOpen; response: Snapshot };
+  /** Older messages of the shown path. */
+  messages_before: { request: MessagesBefore; response: MessagePage };
+  /** Renames a conversation. */
+  conversation_rename: { request: ConversationRename; response: Conversation };
+  /** Pins or unpins a conversation. */
+  conversation_pin: { request: ConversationPin; response: Conversation };
+  /** Chooses the provider and model of what comes next. */
+  conversation_model: { request: ConversationModel; response: Conversation };
+  /** Deletes a conversation; it can be restored. */
+  conversation_delete: { request: ConversationRef; response: Nothing };
+  /** Takes a deletion back. */
+  conversation_restore: { request: ConversationRef; response: Conversation };
+  /** Shows another branch: the newest path through this message. */
+  branch_select: { request: MessageRef; response: Snapshot };
+  /** Sends a message and starts the answer. */
+  message_send: { request: MessageSend; response: Turn };
+  /** Stops an answer; what came is kept. */
+  answer_stop: { request: MessageRef; response: Nothing };
+  /** Answers the same question again, as a sibling. */
+  answer_regenerate: { request: AnswerRegenerate; response: Turn };
+  /** Goes on with an answer that was cut, stopped or interrupted. */
+  answer_continue: { request: MessageRef; response: Turn };
+  /** The mirror, its links and viewers. */
+  mirror_status: { request: Nothing; response: MirrorStatus };
+  /** Starts the mirror. */
+  mirror_start: { request: Nothing; response: MirrorStatus };
+  /** Stops the mirror and forgets its links. */
+  mirror_stop: { request: Nothing; response: MirrorStatus };
+  /** Makes a link; the only time its token is seen. */
+  link_create: { request: LinkCreate; response: NewLink };
+  /** Ends a link and cuts off who is connected with it. */
+  link_revoke: { request: LinkRef; response: MirrorStatus };
+  /** Opens a web address in the system's browser: http, https and mailto only. */
+  link_open: { request: LinkOpen; response: Nothing };
+  /** Opens the folder with the logs. */
+  logs_open: { request: Nothing; response: Nothing };
+}
+
+/** The least role that may call a command. */
+export const commandRoles: Record<keyof Commands, CallerRole> = {
+  app_info: "viewer",
+  settings_get: "window",
+  settings_update: "window",
+  providers_list: "window",
+  models_list: "participant",
+  provider_save: "window",
+  provider_delete: "window",
+  provider_models: "window",
+  provider_test: "window",
+  local_servers_find: "window",
+  key_set: "window",
+  key_delete: "window",
+  keyring_status: "window",
+  conversations_list: "viewer",
+  conversation_create: "participant",
+  conversation_open: "viewer",
+  messages_before: "viewer",
+  conversation_rename: "window",
+  conversation_pin: "window",
+  conversation_model: "participant",
+  conversation_delete: "window",
+  conversation_restore: "window",
+  branch_select: "participant",
+  message_send: "participant",
+  answer_stop: "participant",
+  answer_regenerate: "participant",
+  answer_continue: "participant",
+  mirror_status: "window",
+  mirror_start: "window",
+  mirror_stop: "window",
+  link_create: "window",
+  link_revoke: "window",
+  link_open: "window",
+  logs_open: "window",
+};
