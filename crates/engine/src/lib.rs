@@ -1,1 +1,137 @@
 //! The use cases: start, stop, continue an answer; the log and its cursors.
+//!
+//! [`Engine`] is the whole core without a desktop and without a web server. The window's bridge and the mirror call
+//! its commands ([`rivulet_protocol::dispatch`]) and read logs by [`Cursor`]. It knows nothing of either.
+
+mod answers;
+mod commands;
+mod conversations;
+mod cursor;
+mod hosts;
+mod log;
+mod open;
+mod providers;
+mod turn;
+mod wording;
+
+pub use cursor::Cursor;
+pub use hosts::{BoxFuture, Desktop, MirrorControl};
+pub use open::{EngineConfig, OpenError, SessionProvider};
+
+use log::Logs;
+use rivulet_demo::Demo;
+use rivulet_protocol::{ApiError, Caller, ConversationId, LibraryEvent, MessageId, Scope};
+use rivulet_providers::Client;
+use rivulet_store::Store;
+use rivulet_vault::Vault;
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use tokio::sync::broadcast;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// The running core. A cheap handle: clones share everything.
+#[derive(Clone)]
+pub struct Engine {
+    core: Arc<Core>,
+}
+
+pub(crate) struct Core {
+    pub version: String,
+    pub data_dir: PathBuf,
+    pub store: Store,
+    pub vault: Vault,
+    pub client: Client,
+    pub demo: Demo,
+    pub logs: Arc<Logs>,
+    pub library: broadcast::Sender<LibraryEvent>,
+    pub session_provider: Option<SessionProvider>,
+    pub running: Mutex<HashMap<MessageId, RunningTurn>>,
+    pub tasks: TaskTracker,
+    pub quitting: CancellationToken,
+    pub mirror: OnceLock<Arc<dyn MirrorControl>>,
+    pub desktop: OnceLock<Arc<dyn Desktop>>,
+}
+
+/// What is kept of a turn while it runs.
+#[derive(Clone)]
+pub(crate) struct RunningTurn {
+    pub conversation: ConversationId,
+    /// Cancelled by a person's stop.
+    pub stop: CancellationToken,
+    /// Cancelled when the ending is on disk.
+    pub ended: CancellationToken,
+}
+
+impl Engine {
+    /// A cursor on a conversation's log, after number `after`. A number the log does not have starts from the beginning.
+    pub async fn watch(&self, caller: &Caller, conversation: ConversationId, after: u64) -> Result<Cursor, ApiError> {
+        self.seen_conversation(caller, conversation).await?;
+        Cursor::open(&self.core, conversation, after).await
+    }
+
+    /// What changes outside of the logs.
+    pub fn library(&self) -> broadcast::Receiver<LibraryEvent> {
+        self.core.library.subscribe()
+    }
+
+    /// Tells every host that something outside of the logs changed.
+    pub fn notify(&self, event: LibraryEvent) {
+        // Nobody listening is fine.
+        let _ = self.core.library.send(event);
+    }
+
+    /// Cancelled when the app begins to quit.
+    pub fn quitting(&self) -> CancellationToken {
+        self.core.quitting.clone()
+    }
+
+    /// Whether the caller may see this conversation.
+    pub fn may_see(&self, caller: &Caller, conversation: ConversationId) -> bool {
+        match (&caller.scope, caller.link) {
+            (Scope::All, _) => true,
+            (Scope::Some(shared), link) => {
+                shared.contains(&conversation)
+                    || link.is_some_and(|link| {
+                        self.core.mirror.get().is_some_and(|mirror| mirror.link_sees(link, conversation))
+                    })
+            }
+        }
+    }
+
+    /// Hands over the mirror. Once, by whoever puts the app together.
+    pub fn set_mirror(&self, mirror: Arc<dyn MirrorControl>) {
+        let _ = self.core.mirror.set(mirror);
+    }
+
+    /// Hands over the desktop. Once; without a window there is none.
+    pub fn set_desktop(&self, desktop: Arc<dyn Desktop>) {
+        let _ = self.core.desktop.set(desktop);
+    }
+
+    /// The port a person chose for the mirror.
+    pub async fn mirror_port(&self) -> Option<u16> {
+        self.core.store.settings().await.ok().and_then(|settings| settings.mirror_port)
+    }
+
+    /// How many answers are running.
+    pub fn running_answers(&self) -> usize {
+        self.core.turns().len()
+    }
+
+    /// Ends cleanly: running answers are marked interrupted, everything is on disk when this returns.
+    pub async fn quit(&self) {
+        self.core.quitting.cancel();
+        self.core.tasks.close();
+        self.core.tasks.wait().await;
+        self.core.store.close().await;
+    }
+}
+
+impl Core {
+    /// The table of running turns. A panic while it was held cannot have left it half changed.
+    pub fn turns(&self) -> std::sync::MutexGuard<'_, HashMap<MessageId, RunningTurn>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

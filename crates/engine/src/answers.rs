@@ -1,0 +1,196 @@
+//! Starting, stopping, regenerating and continuing answers.
+
+use crate::turn::Turn as RunningTask;
+use crate::{Core, Engine, RunningTurn, wording};
+use rivulet_protocol::*;
+use rivulet_providers::{ChatMessage, ChatRequest};
+use rivulet_store::ConversationChange;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// The longest message a person can send, in bytes.
+const QUESTION_BYTES: usize = 4 << 20;
+/// How long a stop waits for the ending to be on disk before it answers.
+const STOP_WAIT: Duration = Duration::from_secs(5);
+
+impl Engine {
+    pub(crate) async fn send(&self, caller: &Caller, request: MessageSend) -> Result<Turn, ApiError> {
+        if request.text.trim().is_empty() {
+            return Err(ApiError::invalid("The message is empty."));
+        }
+        if request.text.len() > QUESTION_BYTES {
+            return Err(ApiError::invalid("The message is longer than 4 MiB."));
+        }
+        let conversation = match request.conversation {
+            Some(id) => self.seen_conversation(caller, id).await?,
+            None => {
+                let create = ConversationCreate { provider: request.provider.clone(), model: request.model.clone() };
+                self.create_conversation(caller, create, None).await?
+            }
+        };
+        let parent = match (request.parent, request.at_root) {
+            (Some(parent), _) => Some(self.message_in(conversation.id, parent).await?),
+            (None, Some(true)) => None,
+            (None, _) => match conversation.leaf {
+                Some(leaf) => Some(self.message_in(conversation.id, leaf).await?),
+                None => None,
+            },
+        };
+        if parent.as_ref().is_some_and(|message| message.state == MessageState::Running) {
+            return Err(ApiError::new(ErrorCode::Busy, "An answer is still being written here."));
+        }
+        let choice = self.model_choice(&conversation, request.provider, request.model).await?;
+        self.spend(caller)?;
+        if conversation.title.is_empty() {
+            let change = ConversationChange { title: Some(wording::title(&request.text)), ..Default::default() };
+            self.core.store.update_conversation(conversation.id, change).await?;
+        }
+        let mut question = Message::new(parent.map(|message| message.id), Author::User, MessageState::Complete);
+        question.text = request.text;
+        question.ended_at = Some(question.created_at);
+        self.answer(conversation.id, Some(question), None, choice).await
+    }
+
+    pub(crate) async fn regenerate(&self, caller: &Caller, request: AnswerRegenerate) -> Result<Turn, ApiError> {
+        let (conversation, message) = self.seen_message(caller, request.message).await?;
+        let question = match (message.author, message.parent) {
+            (Author::User, _) => message,
+            (_, Some(parent)) => self.message_in(conversation.id, parent).await?,
+            (_, None) => return Err(ApiError::not_found("question")),
+        };
+        let choice = self.model_choice(&conversation, request.provider, request.model).await?;
+        self.spend(caller)?;
+        self.answer(conversation.id, None, Some(question.id), choice).await
+    }
+
+    pub(crate) async fn stop(&self, caller: &Caller, message: MessageId) -> Result<(), ApiError> {
+        self.seen_message(caller, message).await?;
+        let turn = self.core.turns().get(&message).cloned();
+        if let Some(turn) = turn {
+            turn.stop.cancel();
+            // A slow disk does not hold the button: the connection is closed either way.
+            let _ = tokio::time::timeout(STOP_WAIT, turn.ended.cancelled()).await;
+        }
+        Ok(())
+    }
+
+    /// Stops whatever runs in a conversation.
+    pub async fn stop_conversation(&self, caller: &Caller, conversation: ConversationId) -> Result<(), ApiError> {
+        self.seen_conversation(caller, conversation).await?;
+        for (message, _) in self.core.turns_in(conversation) {
+            self.stop(caller, message).await?;
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn go_on(&self, caller: &Caller, message: MessageId) -> Result<Turn, ApiError> {
+        let (conversation, message) = self.seen_message(caller, message).await?;
+        let cut = match message.state {
+            MessageState::Running => return Err(ApiError::new(ErrorCode::Busy, "This answer is still being written.")),
+            MessageState::Complete => message.finish_reason == Some(FinishReason::Length),
+            MessageState::Stopped | MessageState::Interrupted | MessageState::Failed => true,
+        };
+        let Some(question) = message.parent.filter(|_| cut && message.author == Author::Assistant) else {
+            return Err(ApiError::invalid("Only an answer that was cut can be continued."));
+        };
+        let choice = self.model_choice(&conversation, message.provider.clone(), message.model.clone()).await?;
+        self.spend(caller)?;
+        let mut messages = self.request_messages(conversation.id, question).await?;
+        if !message.text.is_empty() {
+            messages.push(ChatMessage { author: Author::Assistant, text: message.text.clone() });
+            messages.push(ChatMessage { author: Author::User, text: wording::CONTINUE.into() });
+        }
+        let resumed = self.core.store.resume(conversation.id, message.id).await?;
+        let answer = resumed.id;
+        self.start(conversation.id, resumed, messages, choice).await;
+        Ok(Turn { conversation: conversation.id, question, answer })
+    }
+
+    /// Stores the question (if it is new) and an empty answer, and starts the turn.
+    async fn answer(
+        &self,
+        conversation: ConversationId,
+        new_question: Option<Message>,
+        question: Option<MessageId>,
+        choice: (ProviderId, String),
+    ) -> Result<Turn, ApiError> {
+        let Some(question) = new_question.as_ref().map(|message| message.id).or(question) else {
+            return Err(ApiError::not_found("question"));
+        };
+        let mut answer = Message::new(Some(question), Author::Assistant, MessageState::Running);
+        answer.provider = Some(choice.0.clone());
+        answer.model = Some(choice.1.clone());
+        let id = answer.id;
+        let begun: Vec<Message> = new_question.into_iter().chain([answer.clone()]).collect();
+        self.core.store.begin(conversation, begun, id).await?;
+        let messages = self.request_messages(conversation, question).await?;
+        self.start(conversation, answer, messages, choice).await;
+        Ok(Turn { conversation, question, answer: id })
+    }
+
+    async fn start(
+        &self,
+        conversation: ConversationId,
+        message: Message,
+        messages: Vec<ChatMessage>,
+        (provider, model): (ProviderId, String),
+    ) {
+        let running = RunningTurn { conversation, stop: CancellationToken::new(), ended: CancellationToken::new() };
+        let id = message.id;
+        self.core.turns().insert(id, running.clone());
+        let engine = self.clone();
+        // A task of its own from here on: whoever asked may be gone before the answer comes.
+        self.core.tasks.spawn(async move {
+            engine.notify_conversation(conversation).await;
+            let endpoint = tokio::select! {
+                endpoint = engine.endpoint(&provider) => endpoint,
+                // A keyring's question may stay open for long; the turn itself says that it was stopped.
+                () = running.stop.cancelled() => Err(Failure::new(FailureCode::KeyUnavailable)),
+                () = engine.core.quitting.cancelled() => Err(Failure::new(FailureCode::KeyUnavailable)),
+            };
+            let core = Arc::clone(&engine.core);
+            let ended = running.ended.clone();
+            let request = ChatRequest { model, messages };
+            RunningTask { core, conversation, message, endpoint, request, running }.run().await;
+            engine.core.turns().remove(&id);
+            ended.cancel();
+            engine.notify_conversation(conversation).await;
+        });
+    }
+
+    /// The path up to and with `question`, as the model reads it. Answers without text are left out.
+    async fn request_messages(
+        &self,
+        conversation: ConversationId,
+        question: MessageId,
+    ) -> Result<Vec<ChatMessage>, ApiError> {
+        let path = self.core.store.path_for_request(conversation, question).await?;
+        let said = path.into_iter().filter(|message| !message.text.is_empty());
+        Ok(said.map(|message| ChatMessage { author: message.author, text: message.text }).collect())
+    }
+
+    /// A message counts against the budget of the link it came by.
+    fn spend(&self, caller: &Caller) -> Result<(), ApiError> {
+        match (caller.link, self.core.mirror.get()) {
+            (Some(link), Some(mirror)) => mirror.spend_message(link),
+            _ => Ok(()),
+        }
+    }
+
+    async fn message_in(&self, conversation: ConversationId, message: MessageId) -> Result<Message, ApiError> {
+        match self.core.store.message(message).await? {
+            Some((home, message)) if home == conversation => Ok(message),
+            _ => Err(ApiError::not_found("message")),
+        }
+    }
+}
+
+impl Core {
+    /// The turns that run in a conversation.
+    pub fn turns_in(&self, conversation: ConversationId) -> Vec<(MessageId, RunningTurn)> {
+        let turns = self.turns();
+        let here = turns.iter().filter(|(_, turn)| turn.conversation == conversation);
+        here.map(|(message, turn)| (*message, turn.clone())).collect()
+    }
+}

@@ -1,0 +1,201 @@
+//! The command table's handlers. Each one line: what it does is with its subject.
+
+use crate::{Engine, MirrorControl};
+use rivulet_protocol::*;
+use rivulet_store::ConversationChange;
+use std::sync::Arc;
+
+type Answer<T> = Result<T, ApiError>;
+
+impl Commands for Engine {
+    async fn app_info(&self, caller: &Caller, _: Nothing) -> Answer<AppInfo> {
+        let data_dir = self.core.data_dir.display().to_string();
+        Ok(AppInfo {
+            version: self.core.version.clone(),
+            role: caller.role,
+            data_dir: (caller.role == CallerRole::Window).then_some(data_dir),
+            platform: std::env::consts::OS.into(),
+        })
+    }
+
+    async fn settings_get(&self, _: &Caller, _: Nothing) -> Answer<Settings> {
+        Ok(self.core.store.settings().await?)
+    }
+
+    async fn settings_update(&self, _: &Caller, request: SettingsUpdate) -> Answer<Settings> {
+        self.update_settings(request.patch).await
+    }
+
+    async fn providers_list(&self, _: &Caller, _: Nothing) -> Answer<Vec<Provider>> {
+        self.providers().await
+    }
+
+    async fn models_list(&self, _: &Caller, _: Nothing) -> Answer<Vec<ModelChoice>> {
+        self.model_choices().await
+    }
+
+    async fn provider_save(&self, _: &Caller, request: ProviderSave) -> Answer<Provider> {
+        self.save_provider(request).await
+    }
+
+    async fn provider_delete(&self, _: &Caller, request: ProviderRef) -> Answer<Nothing> {
+        self.delete_provider(&request.provider).await.map(done)
+    }
+
+    async fn provider_models(&self, _: &Caller, request: ProviderRef) -> Answer<Vec<Model>> {
+        self.fetch_models(&request.provider).await
+    }
+
+    async fn provider_test(&self, _: &Caller, request: ProviderRef) -> Answer<ConnectionTest> {
+        self.test_provider(&request.provider).await
+    }
+
+    async fn local_servers_find(&self, _: &Caller, _: Nothing) -> Answer<Vec<LocalServer>> {
+        self.find_local_servers().await
+    }
+
+    async fn key_set(&self, _: &Caller, request: KeySet) -> Answer<KeyInfo> {
+        self.set_key(request).await
+    }
+
+    async fn key_delete(&self, _: &Caller, request: ProviderRef) -> Answer<Nothing> {
+        self.delete_key(&request.provider).await.map(done)
+    }
+
+    async fn keyring_status(&self, _: &Caller, _: Nothing) -> Answer<KeyringStatus> {
+        Ok(self.core.vault.status().await)
+    }
+
+    async fn conversations_list(&self, caller: &Caller, request: ConversationsList) -> Answer<ConversationPage> {
+        self.list(caller, request).await
+    }
+
+    async fn conversation_create(&self, caller: &Caller, request: ConversationCreate) -> Answer<Conversation> {
+        self.create_conversation(caller, request, None).await
+    }
+
+    async fn conversation_open(&self, caller: &Caller, request: ConversationOpen) -> Answer<Snapshot> {
+        self.open_at_end(caller, request).await
+    }
+
+    async fn messages_before(&self, caller: &Caller, request: MessagesBefore) -> Answer<MessagePage> {
+        self.older(caller, request).await
+    }
+
+    async fn conversation_rename(&self, caller: &Caller, request: ConversationRename) -> Answer<Conversation> {
+        self.rename(caller, request).await
+    }
+
+    async fn conversation_pin(&self, caller: &Caller, request: ConversationPin) -> Answer<Conversation> {
+        let change = ConversationChange { pinned: Some(request.pinned), ..Default::default() };
+        self.change(caller, request.conversation, change).await
+    }
+
+    async fn conversation_model(&self, caller: &Caller, request: ConversationModel) -> Answer<Conversation> {
+        self.choose_model(caller, request).await
+    }
+
+    async fn conversation_delete(&self, caller: &Caller, request: ConversationRef) -> Answer<Nothing> {
+        self.delete(caller, request.conversation).await.map(done)
+    }
+
+    async fn conversation_restore(&self, _: &Caller, request: ConversationRef) -> Answer<Conversation> {
+        self.restore(request.conversation).await
+    }
+
+    async fn branch_select(&self, caller: &Caller, request: MessageRef) -> Answer<Snapshot> {
+        self.select_branch(caller, request.message).await
+    }
+
+    async fn message_send(&self, caller: &Caller, request: MessageSend) -> Answer<Turn> {
+        self.send(caller, request).await
+    }
+
+    async fn answer_stop(&self, caller: &Caller, request: MessageRef) -> Answer<Nothing> {
+        self.stop(caller, request.message).await.map(done)
+    }
+
+    async fn answer_regenerate(&self, caller: &Caller, request: AnswerRegenerate) -> Answer<Turn> {
+        self.regenerate(caller, request).await
+    }
+
+    async fn answer_continue(&self, caller: &Caller, request: MessageRef) -> Answer<Turn> {
+        self.go_on(caller, request.message).await
+    }
+
+    async fn mirror_status(&self, _: &Caller, _: Nothing) -> Answer<MirrorStatus> {
+        Ok(self.core.mirror.get().map(|mirror| mirror.status()).unwrap_or_default())
+    }
+
+    async fn mirror_start(&self, _: &Caller, _: Nothing) -> Answer<MirrorStatus> {
+        self.mirror()?.start().await
+    }
+
+    async fn mirror_stop(&self, _: &Caller, _: Nothing) -> Answer<MirrorStatus> {
+        Ok(self.mirror()?.stop().await)
+    }
+
+    async fn link_create(&self, _: &Caller, request: LinkCreate) -> Answer<NewLink> {
+        self.mirror()?.create_link(request)
+    }
+
+    async fn link_revoke(&self, _: &Caller, request: LinkRef) -> Answer<MirrorStatus> {
+        self.mirror()?.revoke_link(request.link)
+    }
+
+    async fn link_open(&self, _: &Caller, request: LinkOpen) -> Answer<Nothing> {
+        self.open_link(&request.url).map(done)
+    }
+
+    async fn logs_open(&self, _: &Caller, _: Nothing) -> Answer<Nothing> {
+        self.desktop()?.open_logs().map(done)
+    }
+}
+
+fn done((): ()) -> Nothing {
+    Nothing {}
+}
+
+impl Engine {
+    fn mirror(&self) -> Answer<&Arc<dyn MirrorControl>> {
+        self.core.mirror.get().ok_or_else(|| unsupported("There is no mirror in this form of the app."))
+    }
+
+    fn desktop(&self) -> Answer<&Arc<dyn crate::Desktop>> {
+        self.core.desktop.get().ok_or_else(|| unsupported("There is no desktop in this form of the app."))
+    }
+
+    /// Only what a person can read before they follow it: no file, no other program's scheme, no hidden user name.
+    fn open_link(&self, address: &str) -> Answer<()> {
+        let refused = || ApiError::invalid("Only http, https and mailto addresses are opened.");
+        let url = url::Url::parse(address).map_err(|_| refused())?;
+        let named = url.username().is_empty() && url.password().is_none();
+        let web = matches!(url.scheme(), "http" | "https") && url.has_host() && named;
+        if !web && url.scheme() != "mailto" {
+            return Err(refused());
+        }
+        self.desktop()?.open_link(url.as_str())
+    }
+
+    async fn update_settings(&self, patch: serde_json::Value) -> Answer<Settings> {
+        let invalid = || ApiError::invalid("A setting has a value it cannot have.");
+        let serde_json::Value::Object(patch) = patch else { return Err(invalid()) };
+        let before = self.core.store.settings().await?;
+        let mut document = serde_json::to_value(before).map_err(|_| invalid())?;
+        for (name, value) in patch {
+            match document.get_mut(&name) {
+                Some(field) => *field = value,
+                None => return Err(invalid()),
+            }
+        }
+        let settings: Settings = serde_json::from_value(document).map_err(|_| invalid())?;
+        self.core.store.save_settings(settings.clone()).await?;
+        self.core.demo.set_rate(settings.demo_rate);
+        self.notify(LibraryEvent::Settings);
+        Ok(settings)
+    }
+}
+
+fn unsupported(message: &str) -> ApiError {
+    ApiError::new(ErrorCode::Unsupported, message)
+}

@@ -1,0 +1,172 @@
+//! Conversations: listing, opening, changing, and who may see them.
+
+use crate::Engine;
+use rivulet_protocol::*;
+use rivulet_store::ConversationChange;
+
+/// Messages of a page when the caller does not say.
+const PAGE: u32 = 40;
+const PAGE_MOST: u32 = 200;
+const LIST: u32 = 100;
+const LIST_MOST: u32 = 500;
+const TITLE_MOST: usize = 200;
+
+impl Engine {
+    /// The conversation, if it exists and the caller may see it; the two refusals look alike.
+    pub(crate) async fn seen_conversation(
+        &self,
+        caller: &Caller,
+        id: ConversationId,
+    ) -> Result<Conversation, ApiError> {
+        let found = if self.may_see(caller, id) { self.core.store.conversation(id).await? } else { None };
+        found.ok_or_else(|| ApiError::not_found("conversation"))
+    }
+
+    /// The message and its conversation, if the caller may see them.
+    pub(crate) async fn seen_message(
+        &self,
+        caller: &Caller,
+        id: MessageId,
+    ) -> Result<(Conversation, Message), ApiError> {
+        let Some((conversation, message)) = self.core.store.message(id).await? else {
+            return Err(ApiError::not_found("message"));
+        };
+        match self.seen_conversation(caller, conversation).await {
+            Ok(conversation) => Ok((conversation, message)),
+            Err(_) => Err(ApiError::not_found("message")),
+        }
+    }
+
+    /// The conversation a mirror page named `uid`, made if it is not there. Links that see only some conversations
+    /// have names of their own, so that a guessed name opens nothing.
+    pub async fn conversation_for_uid(&self, caller: &Caller, uid: &Uid) -> Result<ConversationId, ApiError> {
+        let key = match (&caller.scope, caller.link) {
+            (Scope::Some(_), Some(link)) => format!("{link}/{}", uid.as_str()),
+            _ => uid.as_str().to_owned(),
+        };
+        if let Some(found) = self.core.store.conversation_by_uid(&key).await? {
+            return Ok(found);
+        }
+        let made = self.create_conversation(caller, ConversationCreate::default(), Some(key.clone())).await;
+        match made {
+            Ok(conversation) => Ok(conversation.id),
+            // Two requests with a new name at once: one made it, the other finds it.
+            Err(error) => self.core.store.conversation_by_uid(&key).await?.ok_or(error),
+        }
+    }
+
+    pub(crate) async fn create_conversation(
+        &self,
+        caller: &Caller,
+        request: ConversationCreate,
+        uid: Option<String>,
+    ) -> Result<Conversation, ApiError> {
+        let now = now_ms();
+        let conversation = Conversation {
+            id: ConversationId::new(),
+            title: String::new(),
+            pinned: false,
+            created_at: now,
+            updated_at: now,
+            provider: request.provider,
+            model: request.model,
+            leaf: None,
+            head: 0,
+            running: false,
+        };
+        self.core.store.create_conversation(conversation.clone(), uid).await?;
+        if let (Some(link), Some(mirror)) = (caller.link, self.core.mirror.get()) {
+            mirror.link_started(link, conversation.id);
+        }
+        self.notify(LibraryEvent::Conversation { conversation: conversation.clone() });
+        Ok(conversation)
+    }
+
+    pub(crate) async fn list(&self, caller: &Caller, request: ConversationsList) -> Result<ConversationPage, ApiError> {
+        let limit = request.limit.unwrap_or(LIST).min(LIST_MOST);
+        let only = match &caller.scope {
+            Scope::All => None,
+            Scope::Some(shared) => {
+                let mut seen = shared.clone();
+                seen.extend(self.started_by(caller).await?);
+                Some(seen)
+            }
+        };
+        let offset = request.offset.unwrap_or(0);
+        Ok(self.core.store.conversations(offset, limit, request.query, only).await?)
+    }
+
+    /// Conversations begun through the caller's link.
+    async fn started_by(&self, caller: &Caller) -> Result<Vec<ConversationId>, ApiError> {
+        let (Some(link), Some(mirror)) = (caller.link, self.core.mirror.get()) else { return Ok(Vec::new()) };
+        Ok(mirror.link_conversations(link))
+    }
+
+    pub(crate) async fn open_at_end(&self, caller: &Caller, request: ConversationOpen) -> Result<Snapshot, ApiError> {
+        self.seen_conversation(caller, request.conversation).await?;
+        let limit = request.limit.unwrap_or(PAGE).clamp(1, PAGE_MOST);
+        let snapshot = self.core.store.snapshot(request.conversation, limit).await?;
+        snapshot.ok_or_else(|| ApiError::not_found("conversation"))
+    }
+
+    pub(crate) async fn older(&self, caller: &Caller, request: MessagesBefore) -> Result<MessagePage, ApiError> {
+        let conversation = self.seen_conversation(caller, request.conversation).await?;
+        let Some(leaf) = conversation.leaf else { return Ok(MessagePage::default()) };
+        let limit = request.limit.unwrap_or(PAGE).clamp(1, PAGE_MOST);
+        let page = self.core.store.path_page(conversation.id, leaf, Some(request.before), limit).await?;
+        Ok(MessagePage { messages: page.0, has_older: page.1 })
+    }
+
+    pub(crate) async fn rename(&self, caller: &Caller, request: ConversationRename) -> Result<Conversation, ApiError> {
+        let title: String = request.title.trim().chars().take(TITLE_MOST).collect();
+        if title.is_empty() {
+            return Err(ApiError::invalid("A title needs at least one character."));
+        }
+        self.change(caller, request.conversation, ConversationChange { title: Some(title), ..Default::default() }).await
+    }
+
+    pub(crate) async fn delete(&self, caller: &Caller, id: ConversationId) -> Result<(), ApiError> {
+        self.stop_conversation(caller, id).await?;
+        let change = ConversationChange { deleted: Some(true), ..Default::default() };
+        self.core.store.update_conversation(id, change).await?;
+        self.notify(LibraryEvent::Deleted { conversation: id });
+        Ok(())
+    }
+
+    pub(crate) async fn restore(&self, id: ConversationId) -> Result<Conversation, ApiError> {
+        let change = ConversationChange { deleted: Some(false), ..Default::default() };
+        self.changed(self.core.store.update_conversation(id, change).await?)
+    }
+
+    pub(crate) async fn select_branch(&self, caller: &Caller, message: MessageId) -> Result<Snapshot, ApiError> {
+        let (conversation, message) = self.seen_message(caller, message).await?;
+        let leaf = self.core.store.newest_leaf_below(message.id).await?;
+        self.change(caller, conversation.id, ConversationChange { leaf: Some(leaf), ..Default::default() }).await?;
+        self.open_at_end(caller, ConversationOpen { conversation: conversation.id, limit: None }).await
+    }
+
+    pub(crate) async fn change(
+        &self,
+        caller: &Caller,
+        id: ConversationId,
+        change: ConversationChange,
+    ) -> Result<Conversation, ApiError> {
+        self.seen_conversation(caller, id).await?;
+        self.changed(self.core.store.update_conversation(id, change).await?)
+    }
+
+    fn changed(&self, changed: Option<Conversation>) -> Result<Conversation, ApiError> {
+        let conversation = changed.ok_or_else(|| ApiError::not_found("conversation"))?;
+        self.notify(LibraryEvent::Conversation { conversation: conversation.clone() });
+        Ok(conversation)
+    }
+
+    /// Tells the lists how a conversation is now.
+    pub(crate) async fn notify_conversation(&self, id: ConversationId) {
+        match self.core.store.conversation(id).await {
+            Ok(Some(conversation)) => self.notify(LibraryEvent::Conversation { conversation }),
+            Ok(None) => {}
+            Err(error) => tracing::error!(%error, "a conversation could not be read"),
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! What the engine asks of the parts around it. They are handed over by whoever puts the app together, since the
+//! arrows point the other way: the mirror and the desktop shell know the engine.
+
+use rivulet_protocol::{ApiError, ConversationId, LinkCreate, LinkId, MirrorStatus, NewLink};
+use std::pin::Pin;
+
+/// A future in a box, so that the traits can be objects.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// The mirror, as the window's commands and the links' budgets use it.
+pub trait MirrorControl: Send + Sync {
+    /// What is listening, the links, who is connected.
+    fn status(&self) -> MirrorStatus;
+    /// Starts listening on the port of the settings; does nothing while it listens.
+    fn start(&self) -> BoxFuture<'_, Result<MirrorStatus, ApiError>>;
+    /// Stops listening, forgets the links, cuts off every viewer.
+    fn stop(&self) -> BoxFuture<'_, MirrorStatus>;
+    /// Makes a link; the mirror must be on.
+    fn create_link(&self, request: LinkCreate) -> Result<NewLink, ApiError>;
+    /// Ends a link and cuts off who is connected with it.
+    fn revoke_link(&self, link: LinkId) -> Result<MirrorStatus, ApiError>;
+    /// Takes one message from a link's budget.
+    fn spend_message(&self, link: LinkId) -> Result<(), ApiError>;
+    /// A conversation that was begun through a link joins what the link sees.
+    fn link_started(&self, link: LinkId, conversation: ConversationId);
+    /// Whether the link sees the conversation.
+    fn link_sees(&self, link: LinkId, conversation: ConversationId) -> bool;
+    /// The conversations that were begun through the link.
+    fn link_conversations(&self, link: LinkId) -> Vec<ConversationId>;
+}
+
+/// The desktop, where there is one.
+pub trait Desktop: Send + Sync {
+    /// Opens an address (already checked) with the system's own program.
+    fn open_link(&self, url: &str) -> Result<(), ApiError>;
+    /// Shows the folder with the logs.
+    fn open_logs(&self) -> Result<(), ApiError>;
+}

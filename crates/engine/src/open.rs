@@ -1,0 +1,111 @@
+//! Putting the core together.
+
+use crate::log::Logs;
+use crate::{Core, Engine};
+use rivulet_demo::Demo;
+use rivulet_protocol::{KeyPlace, ProviderId, Secret};
+use rivulet_providers::{Client, Limits};
+use rivulet_store::{Store, StoreError};
+use rivulet_vault::{Slot, Vault};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, OnceLock};
+use tokio::sync::broadcast;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// What the core is started with.
+pub struct EngineConfig {
+    /// Where conversations and settings are kept.
+    pub data_dir: PathBuf,
+    /// The app's version.
+    pub version: String,
+    /// Limits of the connections to vendors.
+    pub limits: Limits,
+    /// A provider given on the command line, for this run.
+    pub session_provider: Option<SessionProvider>,
+}
+
+impl EngineConfig {
+    /// With everything but the folder as usual.
+    pub fn new(data_dir: impl Into<PathBuf>) -> Self {
+        Self {
+            data_dir: data_dir.into(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            limits: Limits::default(),
+            session_provider: None,
+        }
+    }
+}
+
+/// A provider for this run only: it is the default one, and neither it nor its key is stored.
+#[derive(Clone, Debug)]
+pub struct SessionProvider {
+    /// A catalog id, or `custom`.
+    pub id: ProviderId,
+    /// Its address; the catalog's if left out.
+    pub base_url: Option<String>,
+    /// The model.
+    pub model: Option<String>,
+    /// Its key; kept in memory.
+    pub key: Option<Secret>,
+}
+
+/// Why the core did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The data folder.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The demo's server.
+    #[error("the built-in demo could not listen on this computer: {0}")]
+    Demo(std::io::Error),
+    /// The HTTP client or the provider from the command line.
+    #[error("{0}")]
+    Provider(String),
+}
+
+impl Engine {
+    /// Opens the data folder and starts everything that runs in the background. Must be called within a tokio runtime.
+    pub async fn open(config: EngineConfig) -> Result<Self, OpenError> {
+        let (library, _) = broadcast::channel(256);
+        let logs = Arc::new(Logs::new(library.clone()));
+        let publish = Arc::clone(&logs);
+        let data_dir = config.data_dir.clone();
+        let store = tokio::task::spawn_blocking(move || Store::open(&data_dir, publish))
+            .await
+            .map_err(|error| OpenError::Provider(error.to_string()))??;
+        let demo = Demo::start().await.map_err(OpenError::Demo)?;
+        demo.set_rate(store.settings().await?.demo_rate);
+        let client = Client::new(config.limits).map_err(|failure| {
+            OpenError::Provider(failure.detail.unwrap_or_else(|| "the HTTP client could not be made".into()))
+        })?;
+        let core = Core {
+            version: config.version,
+            data_dir: config.data_dir,
+            store,
+            vault: Vault::new(),
+            client,
+            demo,
+            logs,
+            library,
+            session_provider: config.session_provider,
+            running: Mutex::default(),
+            tasks: TaskTracker::new(),
+            quitting: CancellationToken::new(),
+            mirror: OnceLock::new(),
+            desktop: OnceLock::new(),
+        };
+        let engine = Self { core: Arc::new(core) };
+        engine.keep_session_key().await?;
+        Ok(engine)
+    }
+
+    async fn keep_session_key(&self) -> Result<(), OpenError> {
+        let Some(session) = &self.core.session_provider else { return Ok(()) };
+        let provider = self.resolved(&session.id).await.map_err(|error| OpenError::Provider(error.message))?;
+        let Some(key) = session.key.clone() else { return Ok(()) };
+        let slot = Slot { provider: session.id.clone(), origin: provider.origin };
+        let kept = self.core.vault.set(&slot, key, KeyPlace::Memory).await;
+        kept.map_err(|error| OpenError::Provider(error.to_string()))
+    }
+}

@@ -1,0 +1,232 @@
+//! One answer being written: a task that reads the provider, appends to the log, and ends in exactly one way.
+
+use crate::{Core, RunningTurn};
+use rivulet_protocol::{
+    ConversationId, EventBody, Failure, FailureCode, FinishReason, Message, MessageState, Notice, now_ms, utf16_len,
+};
+use rivulet_providers::{AnswerStream, ChatRequest, Delta, Endpoint, retry};
+use rivulet_store::Append;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::time::sleep;
+
+/// Silence after which the viewers are told that nothing comes.
+const STALL_NOTICE: Duration = Duration::from_secs(10);
+/// How often they are told again.
+const STALL_AGAIN: Duration = Duration::from_secs(5);
+/// An answer longer than this is cut: no model writes so much, but a broken server might.
+const ANSWER_BYTES: usize = 64 << 20;
+
+/// What a turn needs to run.
+pub(crate) struct Turn {
+    pub core: Arc<Core>,
+    pub conversation: ConversationId,
+    /// The answer as it is when the turn begins; when it is continued, with its text so far.
+    pub message: Message,
+    pub endpoint: Result<Endpoint, Failure>,
+    pub request: ChatRequest,
+    pub running: RunningTurn,
+}
+
+/// How a turn ended.
+enum Outcome {
+    Finished(FinishReason),
+    Stopped,
+    Interrupted,
+    Failed(Failure),
+}
+
+/// The answer as it grows.
+struct Answer {
+    core: Arc<Core>,
+    conversation: ConversationId,
+    message: Message,
+    /// Lengths in UTF-16 code units: counted as text comes, never again from the start.
+    text_len: u64,
+    reasoning_len: u64,
+    asked_at: Instant,
+    reasoning_since: Option<Instant>,
+    reason: Option<FinishReason>,
+    /// Something came in this turn: from here on nothing is sent again by itself, since it would be paid twice.
+    has_output: bool,
+}
+
+impl Turn {
+    /// Runs to the end and puts the ending on disk.
+    pub async fn run(self) {
+        let Turn { core, conversation, message, endpoint, request, running } = self;
+        let mut answer = Answer::new(Arc::clone(&core), conversation, message);
+        let receive = async {
+            match endpoint {
+                Ok(endpoint) => answer.receive(&endpoint, &request).await,
+                Err(failure) => Outcome::Failed(failure),
+            }
+        };
+        let outcome = tokio::select! {
+            biased;
+            () = running.stop.cancelled() => Outcome::Stopped,
+            () = core.quitting.cancelled() => Outcome::Interrupted,
+            outcome = receive => outcome,
+        };
+        // The stream is dropped by now, and with it the connection: stop means stop, before anything is written.
+        answer.end(outcome).await;
+    }
+}
+
+impl Answer {
+    fn new(core: Arc<Core>, conversation: ConversationId, message: Message) -> Self {
+        let (text_len, reasoning_len) = (utf16_len(&message.text), utf16_len(&message.reasoning));
+        Self {
+            core,
+            conversation,
+            message,
+            text_len,
+            reasoning_len,
+            asked_at: Instant::now(),
+            reasoning_since: None,
+            reason: None,
+            has_output: false,
+        }
+    }
+
+    /// Asks, and asks again while that is safe, until the answer has ended.
+    async fn receive(&mut self, endpoint: &Endpoint, request: &ChatRequest) -> Outcome {
+        let mut attempt = 1;
+        loop {
+            self.notice(Notice::Connecting);
+            self.asked_at = Instant::now();
+            let failure = match self.ask(endpoint, request).await {
+                Ok(reason) => return Outcome::Finished(reason),
+                Err(failure) => failure,
+            };
+            let delay = retry::delay(attempt, &failure).filter(|_| !self.has_output);
+            let Some(delay) = delay else { return Outcome::Failed(failure) };
+            attempt += 1;
+            let at = now_ms() + delay.as_millis() as u64;
+            self.notice(Notice::Retrying { attempt, of: retry::ATTEMPTS, at, failure });
+            sleep(delay).await;
+        }
+    }
+
+    async fn ask(&mut self, endpoint: &Endpoint, request: &ChatRequest) -> Result<FinishReason, Failure> {
+        let mut stream = self.core.client.stream(endpoint, request).await?;
+        self.notice(Notice::Waiting);
+        let mut deltas = Vec::new();
+        while self.next(&mut stream, &mut deltas).await? {
+            self.take(&mut deltas)?;
+        }
+        self.take(&mut deltas)?;
+        Ok(self.reason.unwrap_or(FinishReason::Stop))
+    }
+
+    /// The next deltas; says so when they are long in coming.
+    async fn next(&mut self, stream: &mut AnswerStream, deltas: &mut Vec<Delta>) -> Result<bool, Failure> {
+        let since = Instant::now();
+        let mut notice_after = STALL_NOTICE;
+        loop {
+            match tokio::time::timeout(notice_after, stream.next(deltas)).await {
+                Ok(Ok(more)) => return Ok(more),
+                Ok(Err(failure)) => {
+                    // What came before the failure is kept.
+                    self.take(deltas)?;
+                    return Err(failure);
+                }
+                Err(_) => {
+                    let silent_ms = since.elapsed().as_millis() as u64;
+                    self.notice(Notice::Stalled { silent_ms });
+                    notice_after = STALL_AGAIN;
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, deltas: &mut Vec<Delta>) -> Result<(), Failure> {
+        for delta in deltas.drain(..) {
+            match delta {
+                Delta::Text(text) => self.text(text),
+                Delta::Reasoning(text) => self.reasoning(text),
+                Delta::ToolCall { id, name, arguments } => {
+                    self.has_output = true;
+                    self.event(EventBody::ToolCall { id, name, arguments });
+                }
+                Delta::Usage(usage) => self.message.usage = Some(usage),
+                Delta::Finish(reason) => self.reason = Some(reason),
+            }
+        }
+        if self.message.text.len() + self.message.reasoning.len() > ANSWER_BYTES {
+            return Err(Failure::new(FailureCode::TooLarge));
+        }
+        Ok(())
+    }
+
+    fn text(&mut self, text: String) {
+        if text.is_empty() {
+            return;
+        }
+        self.first_output();
+        if let Some(since) = self.reasoning_since.take() {
+            let before = self.message.reasoning_ms.unwrap_or(0);
+            self.message.reasoning_ms = Some(before + since.elapsed().as_millis() as u64);
+        }
+        self.message.text.push_str(&text);
+        let offset = self.text_len;
+        self.text_len += utf16_len(&text);
+        self.core.store.append(self.conversation, self.message.id, Append::Text { text, offset });
+    }
+
+    fn reasoning(&mut self, text: String) {
+        if text.is_empty() {
+            return;
+        }
+        self.first_output();
+        self.reasoning_since.get_or_insert_with(Instant::now);
+        self.message.reasoning.push_str(&text);
+        let offset = self.reasoning_len;
+        self.reasoning_len += utf16_len(&text);
+        self.core.store.append(self.conversation, self.message.id, Append::Reasoning { text, offset });
+    }
+
+    fn first_output(&mut self) {
+        if !self.has_output {
+            self.has_output = true;
+            self.message.first_output_ms = Some(self.asked_at.elapsed().as_millis() as u64);
+        }
+    }
+
+    fn notice(&self, notice: Notice) {
+        self.event(EventBody::Notice { notice });
+    }
+
+    fn event(&self, body: EventBody) {
+        self.core.store.append(self.conversation, self.message.id, Append::Event(body));
+    }
+
+    /// Puts the ending on disk. A disk that refuses is the store's to retry and to report.
+    async fn end(mut self, outcome: Outcome) {
+        let at = now_ms();
+        let (state, event) = match outcome {
+            Outcome::Finished(reason) => {
+                self.message.finish_reason = Some(reason);
+                (MessageState::Complete, EventBody::Finished { reason, at })
+            }
+            Outcome::Stopped => (MessageState::Stopped, EventBody::Stopped { at }),
+            Outcome::Interrupted => (MessageState::Interrupted, EventBody::Interrupted { at }),
+            Outcome::Failed(failure) => {
+                tracing::warn!(code = ?failure.code, host = ?failure.host, status = ?failure.status, "an answer failed");
+                self.message.failure = Some(failure.clone());
+                (MessageState::Failed, EventBody::Failed { failure, at })
+            }
+        };
+        if let Some(since) = self.reasoning_since {
+            self.message.reasoning_ms = Some(since.elapsed().as_millis() as u64);
+        }
+        if let Some(usage) = self.message.usage {
+            self.event(EventBody::Usage { usage });
+        }
+        self.message.state = state;
+        self.message.ended_at = Some(at);
+        if let Err(error) = self.core.store.end(self.conversation, self.message, event).await {
+            tracing::error!(%error, "the end of an answer could not be stored");
+        }
+    }
+}
