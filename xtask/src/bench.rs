@@ -1,0 +1,57 @@
+//! Benches are programs of their own; this names them and gives them what they need.
+
+use crate::{run, setup, shell};
+use anyhow::{Result, bail};
+use std::ffi::OsString;
+
+struct Bench {
+    name: &'static str,
+    what: &'static str,
+    /// Arguments of `cargo run --release`.
+    program: &'static [&'static str],
+    /// Whether it opens the window, and so needs the app, a screen and drivers.
+    window: bool,
+}
+
+const BENCHES: &[Bench] = &[
+    Bench {
+        name: "stream",
+        what: "deltas a second from the wire to a viewer",
+        program: &["--package", "rivulet-engine", "--example", "bench_stream"],
+        window: false,
+    },
+    Bench {
+        name: "window",
+        what: "start, memory and long answers in the real window",
+        program: &["--package", "rivulet-tests", "--bin", "bench_window"],
+        window: true,
+    },
+];
+
+/// Runs the bench named first; what follows is passed on.
+pub fn run(args: &[OsString]) -> Result<()> {
+    let names: String = BENCHES.iter().map(|bench| format!("  {:10} {}\n", bench.name, bench.what)).collect();
+    let Some((name, rest)) = args.split_first() else {
+        print!("{names}");
+        return Ok(());
+    };
+    let Some(bench) = BENCHES.iter().find(|bench| name == bench.name) else {
+        bail!("there is no bench `{}`; there are\n{names}", name.display());
+    };
+    let mut program = shell::cargo();
+    program.args(["run", "--quiet", "--release"]).args(bench.program).arg("--").args(rest);
+    if bench.window {
+        setup::run(setup::Wanted { tests: true, dry_run: false })?;
+        run::page()?;
+        shell::run(shell::cargo().args([
+            "build",
+            "--release",
+            "--package",
+            "rivulet",
+            "--features",
+            "custom-protocol",
+        ]))?;
+        program.envs(setup::tools::for_tests("release"));
+    }
+    shell::run(&mut program)
+}

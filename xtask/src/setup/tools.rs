@@ -1,0 +1,64 @@
+//! Programs that the tests need and no package has: built by cargo once, kept in target/tools.
+
+use crate::shell;
+use anyhow::Result;
+use std::path::PathBuf;
+
+struct Tool {
+    name: &'static str,
+    version: &'static str,
+    why: &'static str,
+}
+
+const TOOLS: &[Tool] = &[
+    Tool { name: "tauri-driver", version: "^2", why: "lets a WebDriver client open the app" },
+    Tool { name: "cargo-deny", version: "^0.20", why: "checks licences, sources and bans of the dependencies" },
+];
+
+/// Builds what is missing of them.
+pub fn install(dry_run: bool) -> Result<()> {
+    for tool in TOOLS {
+        if path(tool.name).is_file() {
+            continue;
+        }
+        println!("setup: {} is missing and is built once by cargo: {}.", tool.name, tool.why);
+        if !dry_run {
+            let (name, version) = (tool.name, tool.version);
+            let mut install = shell::cargo();
+            install.args(["install", "--quiet", "--locked", name, "--version", version, "--root"]).arg(folder());
+            // One folder for both, so that what they share is compiled once.
+            install.arg("--target-dir").arg(folder().join("build"));
+            shell::run(&mut install)?;
+        }
+    }
+    Ok(())
+}
+
+/// Where a tool is, or will be.
+pub fn path(name: &str) -> PathBuf {
+    let ending = if cfg!(windows) { ".exe" } else { "" };
+    folder().join("bin").join(format!("{name}{ending}"))
+}
+
+/// What tests that open the window are told by environment: the app built as `profile`, and the drivers.
+pub fn for_tests(profile: &str) -> Vec<(&'static str, PathBuf)> {
+    let app = shell::target().join(profile).join(if cfg!(windows) { "rivulet.exe" } else { "rivulet" });
+    let mut all = vec![("RIVULET_BIN", app), ("TAURI_DRIVER", path("tauri-driver"))];
+    all.extend(chromium().map(|path| ("CHROMIUM", path)));
+    all.extend(chromedriver().map(|path| ("CHROMEDRIVER", path)));
+    all
+}
+
+/// Chromium or Chrome, whichever this machine has.
+pub fn chromium() -> Option<PathBuf> {
+    shell::find(&["chromium", "google-chrome", "google-chrome-stable", "chromium-browser"])
+}
+
+/// Its driver. A snap has its own name for it.
+pub fn chromedriver() -> Option<PathBuf> {
+    shell::find(&["chromedriver", "chromium.chromedriver"])
+}
+
+fn folder() -> PathBuf {
+    shell::target().join("tools")
+}
