@@ -22,7 +22,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("rivulet-vault", &["rivulet-protocol"]),
     ("rivulet-providers", &["rivulet-protocol"]),
     ("rivulet-store", &["rivulet-protocol"]),
-    ("rivulet-engine", &["rivulet-protocol", "rivulet-vault", "rivulet-providers", "rivulet-store"]),
+    ("rivulet-engine", &["rivulet-protocol", "rivulet-vault", "rivulet-providers", "rivulet-store", "rivulet-demo"]),
     ("rivulet-mirror", &["rivulet-protocol", "rivulet-engine"]),
     (
         "rivulet",
