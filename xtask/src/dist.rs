@@ -1,13 +1,12 @@
 //! The installable package.
 
-use crate::{run, setup, shell};
+use crate::{setup, shell};
 use anyhow::{Context, Result, bail};
 use std::path::PathBuf;
 
 /// Builds it and answers with its path: a .deb on Linux, a .dmg on macOS, an installer on Windows.
 pub fn run() -> Result<PathBuf> {
     setup::run(setup::Wanted { tests: false, dry_run: false })?;
-    run::page()?;
     let (kind, ending) = match std::env::consts::OS {
         "linux" => ("deb", "deb"),
         "macos" => ("dmg", "dmg"),
@@ -19,6 +18,7 @@ pub fn run() -> Result<PathBuf> {
     if folder.exists() {
         std::fs::remove_dir_all(&folder)?;
     }
+    // Builds the page too: `beforeBuildCommand`.
     shell::run(shell::tauri().args(["build", "--ci", "--bundles", kind]))?;
     let package = std::fs::read_dir(&folder)
         .with_context(|| format!("{} was not made", folder.display()))?

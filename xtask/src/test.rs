@@ -1,10 +1,13 @@
 //! Everything that must hold, one step after the other, with no screen attached.
 
 use crate::setup::{self, tools};
-use crate::{codegen, dist, install_check, run, shell, tidy};
+use crate::{codegen, dist, install_check, run, shell, tidy, vectors};
 use anyhow::{Result, bail};
 use std::process::Command;
 use std::time::{Duration, Instant};
+
+/// Cases that must stay harmless in both engines.
+const HOSTILE: &str = "ui/src/markdown/testdata/markup.json";
 
 /// What came of the steps so far.
 #[derive(Default)]
@@ -51,6 +54,9 @@ pub fn run(quick: bool) -> Result<()> {
     report.step("ui: tests", || shell::run(shell::npm().args(["run", "test"])));
     // Before anything of Rust: the app and the mirror carry the page inside.
     report.step("ui: build", run::page);
+    if !quick {
+        report.step("ui: hostile Markdown", || vectors::markup::run(&shell::root().join(HOSTILE)));
+    }
     report.step("clippy", clippy);
     if quick {
         report.step("tests", || {

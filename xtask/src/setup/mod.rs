@@ -64,7 +64,7 @@ fn windows() -> Result<()> {
 }
 
 /// The page's packages: installed when ui/node_modules is not what the lockfile says.
-fn packages(dry_run: bool) -> Result<()> {
+pub fn packages(dry_run: bool) -> Result<()> {
     let ui = shell::root().join("ui");
     let stamp = ui.join("node_modules/.installed-lockfile");
     let lockfile = std::fs::read(ui.join("package-lock.json"))?;

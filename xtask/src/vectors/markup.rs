@@ -1,0 +1,123 @@
+//! Hostile Markdown through the page's own renderer, in the engines the page runs in: Chromium and WebKitGTK.
+
+use super::webdriver::Browser;
+use crate::{setup, shell};
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Component, Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Against hanging only.
+const LIMIT: Duration = Duration::from_secs(600);
+
+/// Builds the page that renders the cases, opens it in each browser that is there, and prints what it found.
+pub fn run(file: &Path) -> Result<()> {
+    let cases = std::fs::read(file).with_context(|| file.display().to_string())?;
+    setup::packages(false)?;
+    shell::run(shell::npm().args(["run", "build", "--", "--mode", "vectors"]))?;
+    let url = serve(shell::root().join("ui/dist-vectors"), cases)?;
+    let (mut passed, mut failed) = (0, Vec::new());
+    for (name, start) in [("Chromium", chromium as fn() -> Result<Browser>), ("WebKitGTK", webkit)] {
+        let browser = start().with_context(|| name.to_owned())?;
+        browser.open(&url)?;
+        let result = result(&browser).with_context(|| name.to_owned())?;
+        let names = result["failed"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        failed.extend(names.map(|case| format!("{case} ({name})")));
+        passed += result["passed"].as_u64().context("the page counts what passed")?;
+    }
+    for name in &failed {
+        println!("{name}");
+    }
+    println!("{passed} passed, {} failed", failed.len());
+    if failed.is_empty() { Ok(()) } else { bail!("{} failed", failed.len()) }
+}
+
+/// What the page found, once it is through.
+fn result(browser: &Browser) -> Result<Value> {
+    let start = Instant::now();
+    while start.elapsed() < LIMIT {
+        let result = browser.evaluate("return window.vectors ?? null")?;
+        if !result.is_null() {
+            return Ok(result);
+        }
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    bail!("the page did not come to an end")
+}
+
+fn chromium() -> Result<Browser> {
+    let driver = setup::tools::chromedriver().context("chromedriver is missing: `cargo xtask setup --test`")?;
+    let binary = setup::tools::chromium().context("Chromium is missing: `cargo xtask setup --test`")?;
+    let port = free_port()?;
+    let arguments =
+        ["--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"];
+    let capabilities = json!({ "goog:chromeOptions": { "binary": binary, "args": arguments } });
+    Browser::start(Command::new(driver).arg(format!("--port={port}")).arg("--log-level=OFF"), port, &capabilities)
+}
+
+fn webkit() -> Result<Browser> {
+    // Xvfb chooses a number that is free and says which.
+    let mut xvfb = Command::new("Xvfb");
+    xvfb.args(["-displayfd", "1", "-nolisten", "tcp", "-screen", "0", "1280x800x24"]);
+    let mut screen = xvfb.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().context("Xvfb did not start")?;
+    let mut number = String::new();
+    BufReader::new(screen.stdout.take().context("its output is piped")?).read_line(&mut number)?;
+    let port = free_port()?;
+    let mut driver = Command::new("WebKitWebDriver");
+    driver.arg(format!("--port={port}")).env("DISPLAY", format!(":{}", number.trim())).env("GDK_BACKEND", "x11");
+    let mut browser = Browser::start(&mut driver, port, &json!({}))?;
+    browser.screen = Some(screen);
+    Ok(browser)
+}
+
+fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
+
+/// Serves the page, with the cases beside it, until the process ends.
+fn serve(folder: PathBuf, cases: Vec<u8>) -> Result<String> {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let url = format!("http://{}/", listener.local_addr()?);
+    let (folder, cases) = (Arc::new(folder), Arc::new(cases));
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let (folder, cases) = (Arc::clone(&folder), Arc::clone(&cases));
+            std::thread::spawn(move || answer(stream, &folder, &cases));
+        }
+    });
+    Ok(url)
+}
+
+fn answer(mut stream: TcpStream, folder: &Path, cases: &[u8]) -> Result<()> {
+    let mut lines = BufReader::new(stream.try_clone()?).lines();
+    let request = lines.next().context("a request has a first line")??;
+    while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
+    let path = request.split(' ').nth(1).unwrap_or_default().split('?').next().unwrap_or_default();
+    let path = path.trim_start_matches('/');
+    let file = Path::new(if path.is_empty() { "index.html" } else { path });
+    let inside = file.components().all(|part| matches!(part, Component::Normal(_)));
+    let content = match path {
+        "cases.json" => Some(cases.to_vec()),
+        _ if inside => std::fs::read(folder.join(file)).ok(),
+        _ => None,
+    };
+    let kind = match file.extension().and_then(|ending| ending.to_str()) {
+        Some("html") => "text/html; charset=utf-8",
+        Some("js") => "text/javascript",
+        Some("css") => "text/css",
+        Some("json") => "application/json",
+        _ => "application/octet-stream",
+    };
+    let (status, body) = content.map_or(("404 Not Found", Vec::new()), |body| ("200 OK", body));
+    let length = body.len();
+    write!(
+        stream,
+        "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
+    )?;
+    stream.write_all(&body)?;
+    Ok(())
+}
