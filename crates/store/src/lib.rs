@@ -1,1 +1,145 @@
-//! SQLite: conversations, the event log, settings.
+//! SQLite: conversations, the message tree, the event log, settings.
+//!
+//! One writer thread owns the write connection and commits whatever is pending as one transaction (`writer`). Readers
+//! have connections of their own (`reader`). What was committed is published to the engine right after the commit,
+//! and nothing is published before: a viewer never sees what a crash could take back.
+
+mod conversations;
+mod documents;
+mod error;
+mod log;
+mod messages;
+mod queue;
+mod reader;
+mod schema;
+mod work;
+mod writer;
+
+pub use conversations::ConversationChange;
+pub use documents::StoredProvider;
+pub use error::StoreError;
+pub use queue::Append;
+
+use queue::{Item, Job, Queue};
+use reader::Readers;
+use rivulet_protocol::{ConversationId, Event, MessageId};
+use rusqlite::Connection;
+use std::fs::File;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use tokio::sync::oneshot;
+use work::Work;
+
+/// What the store tells the engine, on the writer thread and right after a commit: must be quick.
+pub trait Publish: Send + Sync + 'static {
+    /// These events of a conversation are on disk, in order.
+    fn committed(&self, conversation: ConversationId, events: Vec<Event>);
+    /// `Some(words)` when the disk refuses writes, `None` when it takes them again.
+    fn disk(&self, problem: Option<String>);
+}
+
+/// The open database. A cheap handle: clones share everything.
+#[derive(Clone)]
+pub struct Store {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    queue: Arc<Queue>,
+    readers: Readers,
+    writer: Mutex<Option<JoinHandle<()>>>,
+    /// Held as long as the store is open: two processes never write one data folder.
+    _lock: File,
+}
+
+impl Store {
+    /// Opens (or makes) the database in `dir`, brings it up to date, and marks answers that were running when the
+    /// app last ended as interrupted. Blocks; the folder gets mode 0700 and the files 0600.
+    pub fn open(dir: &Path, publish: Arc<dyn Publish>) -> Result<Self, StoreError> {
+        let lock = schema::claim(dir)?;
+        let file = dir.join("rivulet.db");
+        let mut connection = schema::open(&file)?;
+        schema::recover(&mut connection)?;
+        let queue = Arc::new(Queue::default());
+        let thread_queue = Arc::clone(&queue);
+        let writer = std::thread::Builder::new()
+            .name("rivulet-store".into())
+            .spawn(move || writer::run(connection, &thread_queue, &*publish))
+            .map_err(StoreError::Thread)?;
+        let shared = Shared { queue, readers: Readers::new(file), writer: Mutex::new(Some(writer)), _lock: lock };
+        Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// Adds to a running answer. Never blocks and never fails: it waits in memory for the next commit, and what comes
+    /// meanwhile is joined to it.
+    pub fn append(&self, conversation: ConversationId, message: MessageId, append: Append) {
+        self.shared.queue.append(conversation, message, append);
+    }
+
+    /// Writes what is pending, marks the end as a clean one and closes. Later calls fail.
+    pub async fn close(&self) {
+        self.shared.queue.close();
+        let writer = self.shared.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(writer) = writer {
+            let joined = tokio::task::spawn_blocking(move || writer.join()).await;
+            if !matches!(joined, Ok(Ok(()))) {
+                tracing::error!("the writer thread ended badly");
+            }
+        }
+    }
+
+    /// Runs `write` in the next transaction and answers when that is on disk.
+    async fn write<T: Send + 'static>(
+        &self,
+        durability: Durability,
+        write: impl Fn(&mut Work<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        let slot = Arc::new(Mutex::new(None));
+        let filled = Arc::clone(&slot);
+        let job = Job {
+            durability,
+            run: Box::new(move |work| {
+                let value = write(work)?;
+                *filled.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
+                Ok(())
+            }),
+            reply: Some(reply),
+        };
+        if !self.shared.queue.push(Item::Job(job)) {
+            return Err(StoreError::Closed);
+        }
+        answer.await.map_err(|_| StoreError::Closed)??;
+        let value = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
+        value.ok_or(StoreError::Closed)
+    }
+
+    /// Runs `read` on a connection that cannot write, inside one read transaction.
+    async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let shared = Arc::clone(&self.shared);
+        let task = tokio::task::spawn_blocking(move || shared.readers.with(read));
+        task.await.unwrap_or(Err(StoreError::Closed))
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        // Forgotten rather than closed: what is pending is still written, but the end is not marked as a clean one.
+        self.queue.abandon();
+    }
+}
+
+/// How a job's transaction reaches the disk, and whether it is tried again when the disk refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Durability {
+    /// In the operating system's hands: survives the process, not a power cut.
+    Normal,
+    /// Synced. When the disk refuses, the caller is told.
+    Synced,
+    /// Synced, and tried until it succeeds: an answer's end must not be lost.
+    Kept,
+}

@@ -1,0 +1,143 @@
+//! Small documents: settings, the user's own providers, what is known of keys, lists of models.
+
+use crate::{Durability, Store, StoreError};
+use rivulet_protocol::{KeyInfo, Model, ProviderId, Settings};
+use rusqlite::{Connection, OptionalExtension};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// A provider as the user changed or made it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredProvider {
+    /// Its id.
+    pub id: ProviderId,
+    /// Its name.
+    pub name: String,
+    /// Its address.
+    pub base_url: String,
+    /// The catalog entry it changes.
+    pub catalog: Option<String>,
+    /// Models typed in by hand.
+    pub manual_models: Vec<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct KeptKey {
+    provider: ProviderId,
+    #[serde(flatten)]
+    info: KeyInfo,
+}
+
+const SETTINGS: &str = "settings";
+const PROVIDERS: &str = "providers";
+const KEYS: &str = "keys";
+
+impl Store {
+    /// The settings; what was never set has its default.
+    pub async fn settings(&self) -> Result<Settings, StoreError> {
+        self.document(SETTINGS.into()).await
+    }
+
+    /// Keeps the settings.
+    pub async fn save_settings(&self, settings: Settings) -> Result<(), StoreError> {
+        self.change(SETTINGS.into(), move |stored| *stored = settings.clone()).await
+    }
+
+    /// The user's own and changed providers.
+    pub async fn providers(&self) -> Result<Vec<StoredProvider>, StoreError> {
+        self.document(PROVIDERS.into()).await
+    }
+
+    /// Keeps a provider, in the place of the one with its id.
+    pub async fn save_provider(&self, provider: StoredProvider) -> Result<(), StoreError> {
+        self.change(PROVIDERS.into(), move |stored: &mut Vec<StoredProvider>| {
+            match stored.iter_mut().find(|other| other.id == provider.id) {
+                Some(other) => *other = provider.clone(),
+                None => stored.push(provider.clone()),
+            }
+        })
+        .await
+    }
+
+    /// Forgets a provider.
+    pub async fn delete_provider(&self, provider: &ProviderId) -> Result<(), StoreError> {
+        let provider = provider.clone();
+        self.change(PROVIDERS.into(), move |stored: &mut Vec<StoredProvider>| {
+            stored.retain(|other| other.id != provider);
+        })
+        .await
+    }
+
+    /// The models a provider last listed.
+    pub async fn models(&self, provider: &ProviderId) -> Result<Vec<Model>, StoreError> {
+        self.document(format!("models/{provider}")).await
+    }
+
+    /// Keeps a provider's list of models.
+    pub async fn save_models(&self, provider: &ProviderId, models: Vec<Model>) -> Result<(), StoreError> {
+        self.change(format!("models/{provider}"), move |stored| *stored = models.clone()).await
+    }
+
+    /// What is known of the kept keys.
+    pub async fn key_infos(&self) -> Result<Vec<(ProviderId, KeyInfo)>, StoreError> {
+        let keys: Vec<KeptKey> = self.document(KEYS.into()).await?;
+        Ok(keys.into_iter().map(|key| (key.provider, key.info)).collect())
+    }
+
+    /// Notes that a key is kept.
+    pub async fn save_key_info(&self, provider: &ProviderId, info: KeyInfo) -> Result<(), StoreError> {
+        let provider = provider.clone();
+        self.change(KEYS.into(), move |keys: &mut Vec<KeptKey>| {
+            keys.retain(|key| !(key.provider == provider && key.info.origin == info.origin));
+            keys.push(KeptKey { provider: provider.clone(), info: info.clone() });
+        })
+        .await
+    }
+
+    /// Notes that a key is no longer kept.
+    pub async fn delete_key_info(&self, provider: &ProviderId, origin: &str) -> Result<(), StoreError> {
+        let (provider, origin) = (provider.clone(), origin.to_owned());
+        self.change(KEYS.into(), move |keys: &mut Vec<KeptKey>| {
+            keys.retain(|key| !(key.provider == provider && key.info.origin == origin));
+        })
+        .await
+    }
+
+    /// Notes when a key was used.
+    pub async fn key_used(&self, provider: &ProviderId, origin: &str, at: u64) -> Result<(), StoreError> {
+        let (provider, origin) = (provider.clone(), origin.to_owned());
+        self.change(KEYS.into(), move |keys: &mut Vec<KeptKey>| {
+            let used = keys.iter_mut().find(|key| key.provider == provider && key.info.origin == origin);
+            if let Some(key) = used {
+                key.info.last_used = Some(at);
+            }
+        })
+        .await
+    }
+
+    async fn document<T: DeserializeOwned + Default + Send + 'static>(&self, name: String) -> Result<T, StoreError> {
+        self.read(move |connection| read(connection, &name)).await
+    }
+
+    /// Reads, changes and writes a document in one transaction.
+    async fn change<T: DeserializeOwned + Serialize + Default>(
+        &self,
+        name: String,
+        change: impl Fn(&mut T) + Send + 'static,
+    ) -> Result<(), StoreError> {
+        self.write(Durability::Synced, move |work| {
+            let mut document: T = read(work.connection, &name)?;
+            change(&mut document);
+            let body = serde_json::to_string(&document)?;
+            work.connection.execute("INSERT OR REPLACE INTO document (name, body) VALUES (?1, ?2)", (&name, body))?;
+            Ok(())
+        })
+        .await
+    }
+}
+
+fn read<T: DeserializeOwned + Default>(connection: &Connection, name: &str) -> Result<T, StoreError> {
+    let mut select = connection.prepare_cached("SELECT body FROM document WHERE name = ?1")?;
+    let body: Option<String> = select.query_row([name], |row| row.get(0)).optional()?;
+    Ok(body.map(|body| serde_json::from_str(&body)).transpose()?.unwrap_or_default())
+}

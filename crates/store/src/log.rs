@@ -1,0 +1,150 @@
+//! Reading a conversation's log, for cursors that memory no longer serves.
+
+use crate::messages::{self, Stored};
+use crate::{Store, StoreError};
+use rivulet_protocol::{ConversationId, Event, EventBody, Message, MessageId, MessageState};
+use rusqlite::{Connection, OptionalExtension};
+
+impl Store {
+    /// What a viewer that has everything up to `after` needs to have everything there is, and the head it then has.
+    ///
+    /// A message that was folded has no rows of its own any more. A viewer from before its start is given its whole
+    /// text at once; one that stopped in the middle of it is given a `reset`, since where it stopped is forgotten.
+    pub async fn events_after(
+        &self,
+        conversation: ConversationId,
+        after: u64,
+    ) -> Result<(Vec<Event>, u64), StoreError> {
+        self.read(move |connection| events_after(connection, conversation, after)).await
+    }
+}
+
+fn events_after(
+    connection: &Connection,
+    conversation: ConversationId,
+    after: u64,
+) -> Result<(Vec<Event>, u64), StoreError> {
+    let mut head = connection.prepare_cached("SELECT head FROM conversation WHERE id = ?1")?;
+    let head = head.query_row([conversation.0], |row| row.get(0)).optional()?;
+    let head = head.ok_or(StoreError::NotFound("conversation"))?;
+    let mut events = folded(connection, conversation, after)?;
+    rows(connection, conversation, after, &mut events)?;
+    // Stable: what a message is given at one number keeps its order.
+    events.sort_by_key(|event| event.seq);
+    Ok((join(events), head))
+}
+
+fn folded(connection: &Connection, conversation: ConversationId, after: u64) -> Result<Vec<Event>, StoreError> {
+    let columns = messages::COLUMNS;
+    let mut select = connection.prepare_cached(&format!(
+        "SELECT {columns} FROM message m WHERE m.conversation = ?1 AND m.fold_seq > ?2 ORDER BY m.started_seq"
+    ))?;
+    let mut found = select.query((conversation.0, after))?;
+    let mut events = Vec::new();
+    while let Some(row) = found.next()? {
+        let stored = messages::row(row)?;
+        if after < stored.started_seq {
+            whole(stored, &mut events);
+        } else {
+            let (seq, message) = (stored.fold_seq, stored.message.id);
+            events.push(Event { seq, message, body: EventBody::Reset { snapshot: Box::new(stored.message) } });
+        }
+    }
+    Ok(events)
+}
+
+/// A folded message as if it were told from its start.
+fn whole(stored: Stored, events: &mut Vec<Event>) {
+    let Stored { message, started_seq, fold_seq, .. } = stored;
+    let id = message.id;
+    let mut tell = |seq, body| events.push(Event { seq, message: id, body });
+    if started_seq == fold_seq {
+        tell(started_seq, EventBody::Started { snapshot: Box::new(message) });
+        return;
+    }
+    tell(started_seq, EventBody::Started { snapshot: Box::new(begun(&message)) });
+    // Numbers of its own went with the rows. Just before the end, so that whoever stops here is given a reset.
+    let inner = (fold_seq - 1).max(started_seq);
+    if !message.reasoning.is_empty() {
+        tell(inner, EventBody::Reasoning { text: message.reasoning.clone(), offset: 0 });
+    }
+    if !message.text.is_empty() {
+        tell(inner, EventBody::Text { text: message.text.clone(), offset: 0 });
+    }
+    if let Some(usage) = message.usage {
+        tell(inner, EventBody::Usage { usage });
+    }
+    tell(fold_seq, ending(message));
+}
+
+/// The message as it was when it began.
+fn begun(message: &Message) -> Message {
+    let mut begun = Message::new(message.parent, message.author, MessageState::Running);
+    begun.id = message.id;
+    begun.created_at = message.created_at;
+    begun.provider = message.provider.clone();
+    begun.model = message.model.clone();
+    begun
+}
+
+/// The event that brought a folded message to where it is.
+fn ending(message: Message) -> EventBody {
+    let at = message.ended_at.unwrap_or(message.created_at);
+    match message.state {
+        MessageState::Complete => {
+            let reason = message.finish_reason.unwrap_or(rivulet_protocol::FinishReason::Stop);
+            EventBody::Finished { reason, at }
+        }
+        MessageState::Stopped => EventBody::Stopped { at },
+        MessageState::Interrupted => EventBody::Interrupted { at },
+        MessageState::Failed => {
+            let failure = message.failure.clone();
+            let unknown = || rivulet_protocol::Failure::new(rivulet_protocol::FailureCode::Internal);
+            EventBody::Failed { failure: failure.unwrap_or_else(unknown), at }
+        }
+        // It runs again: continued, and this is where.
+        MessageState::Running => EventBody::Started { snapshot: Box::new(message) },
+    }
+}
+
+fn rows(
+    connection: &Connection,
+    conversation: ConversationId,
+    after: u64,
+    events: &mut Vec<Event>,
+) -> Result<(), StoreError> {
+    let mut select = connection.prepare_cached(
+        "SELECT seq, message, kind, offset, body FROM log WHERE conversation = ?1 AND seq > ?2 ORDER BY seq",
+    )?;
+    let mut found = select.query((conversation.0, after))?;
+    while let Some(row) = found.next()? {
+        let (kind, body): (String, String) = (row.get(2)?, row.get(4)?);
+        let offset = row.get(3)?;
+        let body = match kind.as_str() {
+            "text" => EventBody::Text { text: body, offset },
+            "reasoning" => EventBody::Reasoning { text: body, offset },
+            _ => serde_json::from_str(&body)?,
+        };
+        events.push(Event { seq: row.get(0)?, message: MessageId(row.get(1)?), body });
+    }
+    Ok(())
+}
+
+/// Joins neighbouring text of the same message that lies end to end.
+fn join(events: Vec<Event>) -> Vec<Event> {
+    let mut joined: Vec<Event> = Vec::with_capacity(events.len());
+    for event in events {
+        if let Some(last) = joined.last_mut()
+            && last.message == event.message
+            && let (EventBody::Text { text, .. }, EventBody::Text { text: more, .. })
+            | (EventBody::Reasoning { text, .. }, EventBody::Reasoning { text: more, .. }) =
+                (&mut last.body, &event.body)
+        {
+            text.push_str(more);
+            last.seq = event.seq;
+            continue;
+        }
+        joined.push(event);
+    }
+    joined
+}

@@ -1,0 +1,308 @@
+//! The tree of messages, and folding a log into its message.
+
+use crate::work::Work;
+use crate::{Durability, Store, StoreError};
+use rivulet_protocol::{
+    ConversationId, EventBody, Message, MessageId, MessageState, PathMessage, Snapshot,
+};
+use rusqlite::{Connection, OptionalExtension, Row};
+
+impl Store {
+    /// Adds messages and writes a `started` event for each; the last of the path is `leaf`. Synced.
+    pub async fn begin(
+        &self,
+        conversation: ConversationId,
+        messages: Vec<Message>,
+        leaf: MessageId,
+    ) -> Result<(), StoreError> {
+        self.write(Durability::Synced, move |work| {
+            for message in &messages {
+                insert(work, conversation, message)?;
+            }
+            let updated = messages.iter().map(|message| message.created_at).max().unwrap_or(0);
+            let mut update = work.connection.prepare_cached(
+                "UPDATE conversation SET leaf = ?2, updated_at = max(updated_at, ?3) WHERE id = ?1",
+            )?;
+            update.execute((conversation.0, leaf.0, updated))?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// An answer that had ended runs again; answers with it as it is then. Synced.
+    pub async fn resume(&self, conversation: ConversationId, message: MessageId) -> Result<Message, StoreError> {
+        self.write(Durability::Synced, move |work| {
+            let Some((home, mut resumed)) = self::message(work.connection, message)? else {
+                return Err(StoreError::NotFound("message"));
+            };
+            if home != conversation || resumed.state == MessageState::Running {
+                return Err(StoreError::NotFound("ended answer"));
+            }
+            resumed.state = MessageState::Running;
+            (resumed.ended_at, resumed.finish_reason, resumed.failure) = (None, None, None);
+            let seq = work.next_number(conversation)?;
+            update(work.connection, &resumed, seq)?;
+            let body = EventBody::Started { snapshot: Box::new(resumed.clone()) };
+            work.publish(conversation, rivulet_protocol::Event { seq, message, body });
+            Ok(resumed)
+        })
+        .await
+    }
+
+    /// Ends an answer: everything it is goes into its row, its log rows go, and `event` is published. Synced, and
+    /// tried until the disk takes it.
+    pub async fn end(&self, conversation: ConversationId, ended: Message, event: EventBody) -> Result<(), StoreError> {
+        self.write(Durability::Kept, move |work| {
+            let seq = work.next_number(conversation)?;
+            fold(work.connection, conversation, &ended, seq)?;
+            let event = rivulet_protocol::Event { seq, message: ended.id, body: event.clone() };
+            work.publish(conversation, event);
+            Ok(())
+        })
+        .await
+    }
+
+    /// A message as it is on disk now, and the conversation it is in.
+    pub async fn message(&self, id: MessageId) -> Result<Option<(ConversationId, Message)>, StoreError> {
+        self.read(move |connection| message(connection, id)).await
+    }
+
+    /// The newest `limit` messages of the path to `leaf` (or to before `before`), oldest first, and whether there are
+    /// older ones.
+    pub async fn path_page(
+        &self,
+        conversation: ConversationId,
+        leaf: MessageId,
+        before: Option<MessageId>,
+        limit: u32,
+    ) -> Result<(Vec<PathMessage>, bool), StoreError> {
+        self.read(move |connection| page(connection, conversation, leaf, before, limit)).await
+    }
+
+    /// A conversation and the end of its path, both exact at `conversation.head`.
+    pub async fn snapshot(&self, id: ConversationId, limit: u32) -> Result<Option<Snapshot>, StoreError> {
+        self.read(move |connection| {
+            let Some(conversation) = crate::conversations::conversation(connection, id)? else { return Ok(None) };
+            let (messages, has_older) = match conversation.leaf {
+                Some(leaf) => page(connection, id, leaf, None, limit)?,
+                None => (Vec::new(), false),
+            };
+            Ok(Some(Snapshot { conversation, messages, has_older }))
+        })
+        .await
+    }
+
+    /// The newest end of a path through `message`: at each fork the newest child.
+    pub async fn newest_leaf_below(&self, message: MessageId) -> Result<MessageId, StoreError> {
+        self.read(move |connection| {
+            let mut child = connection.prepare_cached(
+                "SELECT c.id FROM message m JOIN message c ON c.conversation = m.conversation AND c.parent = m.id \
+                 WHERE m.id = ?1 ORDER BY c.n DESC LIMIT 1",
+            )?;
+            let mut leaf = message.0;
+            while let Some(next) = child.query_row([leaf], |row| row.get(0)).optional()? {
+                leaf = next;
+            }
+            Ok(MessageId(leaf))
+        })
+        .await
+    }
+
+    /// The whole path to `leaf`, oldest first: what a model reads.
+    pub async fn path_for_request(
+        &self,
+        conversation: ConversationId,
+        leaf: MessageId,
+    ) -> Result<Vec<Message>, StoreError> {
+        self.read(move |connection| Ok(path(connection, conversation, leaf, u32::MAX)?.0)).await
+    }
+}
+
+fn insert(work: &mut Work<'_>, conversation: ConversationId, message: &Message) -> Result<(), StoreError> {
+    if let Some(parent) = message.parent {
+        let mut home = work.connection.prepare_cached("SELECT 1 FROM message WHERE id = ?1 AND conversation = ?2")?;
+        if !home.exists((parent.0, conversation.0))? {
+            return Err(StoreError::NotFound("parent message"));
+        }
+    }
+    let seq = work.next_number(conversation)?;
+    let mut insert = work.connection.prepare_cached(
+        "INSERT INTO message (id, conversation, parent, state, text, reasoning, fields, started_seq, fold_seq) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)",
+    )?;
+    insert.execute((
+        message.id.0,
+        conversation.0,
+        message.parent.map(|parent| parent.0),
+        state(message.state),
+        &message.text,
+        &message.reasoning,
+        fields(message)?,
+        seq,
+    ))?;
+    let body = EventBody::Started { snapshot: Box::new(message.clone()) };
+    work.publish(conversation, rivulet_protocol::Event { seq, message: message.id, body });
+    Ok(())
+}
+
+/// Puts everything a message is into its row, as of number `seq`, and removes its log rows.
+pub(crate) fn fold(
+    connection: &Connection,
+    conversation: ConversationId,
+    message: &Message,
+    seq: u64,
+) -> Result<(), StoreError> {
+    let mut unfold = connection.prepare_cached(
+        "DELETE FROM log WHERE conversation = ?1 AND message = ?2 \
+         AND seq > (SELECT fold_seq FROM message WHERE id = ?2)",
+    )?;
+    unfold.execute((conversation.0, message.id.0))?;
+    update(connection, message, seq)
+}
+
+fn update(connection: &Connection, message: &Message, fold_seq: u64) -> Result<(), StoreError> {
+    let mut update = connection.prepare_cached(
+        "UPDATE message SET state = ?2, text = ?3, reasoning = ?4, fields = ?5, fold_seq = ?6 WHERE id = ?1",
+    )?;
+    let (text, reasoning) = (&message.text, &message.reasoning);
+    update.execute((message.id.0, state(message.state), text, reasoning, fields(message)?, fold_seq))?;
+    Ok(())
+}
+
+fn state(state: MessageState) -> &'static str {
+    match state {
+        MessageState::Running => "running",
+        MessageState::Complete => "complete",
+        MessageState::Stopped => "stopped",
+        MessageState::Interrupted => "interrupted",
+        MessageState::Failed => "failed",
+    }
+}
+
+/// All of a message but its text and reasoning, which have columns of their own.
+fn fields(message: &Message) -> Result<String, StoreError> {
+    let rest = Message { text: String::new(), reasoning: String::new(), ..message.clone() };
+    Ok(serde_json::to_string(&rest)?)
+}
+
+/// Columns that [`row`] reads.
+pub(crate) const COLUMNS: &str = "m.id, m.conversation, m.text, m.reasoning, m.fields, m.started_seq, m.fold_seq";
+
+/// A message's row, without what its log adds.
+pub(crate) struct Stored {
+    pub conversation: ConversationId,
+    pub message: Message,
+    pub started_seq: u64,
+    pub fold_seq: u64,
+}
+
+pub(crate) fn row(row: &Row<'_>) -> Result<Stored, StoreError> {
+    let mut message: Message = serde_json::from_str(row.get_ref(4)?.as_str().map_err(rusqlite::Error::from)?)?;
+    message.text = row.get(2)?;
+    message.reasoning = row.get(3)?;
+    let conversation = ConversationId(row.get(1)?);
+    Ok(Stored { conversation, message, started_seq: row.get(5)?, fold_seq: row.get(6)? })
+}
+
+/// A message with what its log adds to its row.
+pub(crate) fn message(
+    connection: &Connection,
+    id: MessageId,
+) -> Result<Option<(ConversationId, Message)>, StoreError> {
+    let mut select = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM message m WHERE m.id = ?1"))?;
+    let mut rows = select.query([id.0])?;
+    let Some(found) = rows.next()? else { return Ok(None) };
+    let mut stored = row(found)?;
+    unfolded(connection, &mut stored)?;
+    Ok(Some((stored.conversation, stored.message)))
+}
+
+/// Adds what came since the message was last folded.
+fn unfolded(connection: &Connection, stored: &mut Stored) -> Result<(), StoreError> {
+    if stored.message.state != MessageState::Running {
+        return Ok(());
+    }
+    let mut select = connection.prepare_cached(
+        "SELECT kind, body FROM log WHERE conversation = ?1 AND seq > ?2 AND message = ?3 ORDER BY seq",
+    )?;
+    let mut rows = select.query((stored.conversation.0, stored.fold_seq, stored.message.id.0))?;
+    while let Some(row) = rows.next()? {
+        let body = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;
+        match row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)? {
+            "text" => stored.message.text.push_str(body),
+            "reasoning" => stored.message.reasoning.push_str(body),
+            "usage" => {
+                if let EventBody::Usage { usage } = serde_json::from_str(body)? {
+                    stored.message.usage = Some(usage);
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn page(
+    connection: &Connection,
+    conversation: ConversationId,
+    leaf: MessageId,
+    before: Option<MessageId>,
+    limit: u32,
+) -> Result<(Vec<PathMessage>, bool), StoreError> {
+    let from = match before {
+        None => Some(leaf),
+        Some(before) => {
+            let mut parent = connection.prepare_cached("SELECT parent FROM message WHERE id = ?1")?;
+            parent.query_row([before.0], |row| row.get(0)).optional()?.flatten().map(MessageId)
+        }
+    };
+    let Some(from) = from else { return Ok((Vec::new(), false)) };
+    let (messages, has_older) = path(connection, conversation, from, limit)?;
+    let mut with_siblings = Vec::with_capacity(messages.len());
+    for message in messages {
+        let siblings = siblings(connection, conversation, &message)?;
+        with_siblings.push(PathMessage { message, siblings });
+    }
+    Ok((with_siblings, has_older))
+}
+
+fn siblings(
+    connection: &Connection,
+    conversation: ConversationId,
+    message: &Message,
+) -> Result<Vec<MessageId>, StoreError> {
+    let mut select = connection
+        .prepare_cached("SELECT id FROM message WHERE conversation = ?1 AND parent IS ?2 ORDER BY n")?;
+    let parent = message.parent.map(|parent| parent.0);
+    let rows = select.query_map((conversation.0, parent), |row| Ok(MessageId(row.get(0)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The path that ends at `leaf`, oldest first, cut to its newest `limit`; and whether it was cut.
+fn path(
+    connection: &Connection,
+    conversation: ConversationId,
+    leaf: MessageId,
+    limit: u32,
+) -> Result<(Vec<Message>, bool), StoreError> {
+    let mut select = connection.prepare_cached(&format!(
+        "WITH RECURSIVE path (id, depth) AS (\
+           SELECT ?1, 0 UNION ALL \
+           SELECT m.parent, depth + 1 FROM path JOIN message m ON m.id = path.id \
+           WHERE m.parent IS NOT NULL AND depth < ?3) \
+         SELECT {COLUMNS} FROM path JOIN message m ON m.id = path.id AND m.conversation = ?2 ORDER BY depth"
+    ))?;
+    let mut rows = select.query((leaf.0, conversation.0, limit))?;
+    let mut messages = Vec::new();
+    while let Some(found) = rows.next()? {
+        if messages.len() as u64 == u64::from(limit) {
+            messages.reverse();
+            return Ok((messages, true));
+        }
+        let mut stored = row(found)?;
+        unfolded(connection, &mut stored)?;
+        messages.push(stored.message);
+    }
+    messages.reverse();
+    Ok((messages, false))
+}

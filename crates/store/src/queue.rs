@@ -1,0 +1,163 @@
+//! What waits for the writer. Text of one message that waits is joined: under load a commit carries more, not the
+//! queue.
+
+use crate::{Durability, StoreError, Work};
+use rivulet_protocol::{ConversationId, EventBody, MessageId};
+use std::collections::HashMap;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+/// What is added to a running answer.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Append {
+    /// Text at `offset` (UTF-16 code units).
+    Text {
+        /// The text.
+        text: String,
+        /// The text's length before it.
+        offset: u64,
+    },
+    /// Reasoning at `offset` (UTF-16 code units).
+    Reasoning {
+        /// The text.
+        text: String,
+        /// The reasoning's length before it.
+        offset: u64,
+    },
+    /// Anything else that belongs into the log.
+    Event(EventBody),
+}
+
+impl Append {
+    /// Joins `more` to this, if it is text of the same kind.
+    fn join(&mut self, more: Append) -> Result<(), Append> {
+        match (self, more) {
+            (Self::Text { text, .. }, Self::Text { text: more, .. })
+            | (Self::Reasoning { text, .. }, Self::Reasoning { text: more, .. }) => {
+                text.push_str(&more);
+                Ok(())
+            }
+            (_, more) => Err(more),
+        }
+    }
+
+    pub(crate) fn into_body(self) -> EventBody {
+        match self {
+            Self::Text { text, offset } => EventBody::Text { text, offset },
+            Self::Reasoning { text, offset } => EventBody::Reasoning { text, offset },
+            Self::Event(body) => body,
+        }
+    }
+}
+
+/// Something to write.
+pub(crate) enum Item {
+    /// An addition to the log.
+    Append(Pending),
+    /// Any other write.
+    Job(Job),
+}
+
+/// An addition that waits.
+pub(crate) struct Pending {
+    pub conversation: ConversationId,
+    pub message: MessageId,
+    pub append: Append,
+    /// Its number, once it was shown although the disk refused it.
+    pub shown_as: Option<u64>,
+}
+
+/// A write that somebody waits for. `run` may be called again when the disk refused the first try.
+pub(crate) struct Job {
+    pub durability: Durability,
+    pub run: Box<dyn Fn(&mut Work<'_>) -> Result<(), StoreError> + Send>,
+    pub reply: Option<oneshot::Sender<Result<(), StoreError>>>,
+}
+
+#[derive(Default)]
+pub(crate) struct Queue {
+    state: Mutex<State>,
+    filled: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    items: Vec<Item>,
+    /// Where the last waiting addition of a message is. Emptied by a job, which nothing may pass.
+    last: HashMap<MessageId, usize>,
+    end: Option<End>,
+}
+
+/// How the queue ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    /// Asked for.
+    Closed,
+    /// Nobody holds the store any more.
+    Abandoned,
+}
+
+impl Queue {
+    pub fn append(&self, conversation: ConversationId, message: MessageId, append: Append) {
+        let mut guard = self.lock();
+        let state = &mut *guard;
+        if state.end.is_some() {
+            return;
+        }
+        let waiting = state.last.get(&message).and_then(|at| state.items.get_mut(*at));
+        let append = match waiting {
+            Some(Item::Append(pending)) => match pending.append.join(append) {
+                Ok(()) => return,
+                Err(append) => append,
+            },
+            _ => append,
+        };
+        state.last.insert(message, state.items.len());
+        state.items.push(Item::Append(Pending { conversation, message, append, shown_as: None }));
+        self.filled.notify_one();
+    }
+
+    /// Adds an item; `false` when the queue is closed.
+    pub fn push(&self, item: Item) -> bool {
+        let mut state = self.lock();
+        if state.end.is_some() {
+            return false;
+        }
+        state.last.clear();
+        state.items.push(item);
+        self.filled.notify_one();
+        true
+    }
+
+    pub fn close(&self) {
+        self.end(End::Closed);
+    }
+
+    pub fn abandon(&self) {
+        self.end(End::Abandoned);
+    }
+
+    fn end(&self, end: End) {
+        self.lock().end.get_or_insert(end);
+        self.filled.notify_one();
+    }
+
+    /// Everything that waits. Waits for something if `limit` allows: `None` for as long as it takes.
+    pub fn take(&self, limit: Option<Duration>) -> (Vec<Item>, Option<End>) {
+        let mut state = self.lock();
+        let empty = |state: &mut State| state.items.is_empty() && state.end.is_none();
+        state = match limit {
+            None => self.filled.wait_while(state, empty).unwrap_or_else(PoisonError::into_inner),
+            Some(limit) => {
+                self.filled.wait_timeout_while(state, limit, empty).unwrap_or_else(PoisonError::into_inner).0
+            }
+        };
+        state.last.clear();
+        (std::mem::take(&mut state.items), state.end)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,154 @@
+//! The database file: claiming the folder, opening, migrating, checking, and marking what a crash left behind.
+
+use crate::{StoreError, messages};
+use rivulet_protocol::{MessageState, now_ms};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction};
+use std::fs::{File, OpenOptions};
+use std::path::Path;
+use std::time::Duration;
+
+/// "Rvlt": tells this kind of file from other SQLite databases.
+const APPLICATION_ID: i32 = 0x5276_6c74;
+/// One script per format, each run in a transaction of its own. Never change one that was released: add one.
+const MIGRATIONS: &[&str] = &[include_str!("schema/1.sql")];
+/// A lock somebody else (a backup, say) holds is waited for.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// Makes the folder, and holds it for this process.
+pub(crate) fn claim(dir: &Path) -> Result<File, StoreError> {
+    create_private_dir(dir).map_err(StoreError::Folder)?;
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(false).write(true);
+    private(&mut options);
+    let lock = options.open(dir.join("rivulet.lock")).map_err(StoreError::Folder)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(std::fs::TryLockError::WouldBlock) => Err(StoreError::InUse),
+        Err(std::fs::TryLockError::Error(error)) => Err(StoreError::Folder(error)),
+    }
+}
+
+#[cfg(unix)]
+fn create_private_dir(dir: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
+    // A folder that was there before may be open to others.
+    std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o700))
+}
+
+#[cfg(not(unix))]
+fn create_private_dir(dir: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(dir)
+}
+
+#[cfg(unix)]
+fn private(options: &mut OpenOptions) {
+    use std::os::unix::fs::OpenOptionsExt;
+    options.mode(0o600);
+}
+
+#[cfg(not(unix))]
+fn private(_: &mut OpenOptions) {}
+
+/// Opens the database for writing, up to date.
+pub(crate) fn open(file: &Path) -> Result<Connection, StoreError> {
+    // Made by us first, so that it is private from its first byte; SQLite gives the WAL the same mode.
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(false).write(true);
+    private(&mut options);
+    options.open(file).map_err(StoreError::Folder)?;
+    let mut connection = Connection::open_with_flags(
+        file,
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
+    refuse_newer(&connection)?;
+    configure(&connection)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
+    migrate(&mut connection)?;
+    Ok(connection)
+}
+
+/// Settings of every connection.
+pub(crate) fn configure(connection: &Connection) -> Result<(), StoreError> {
+    connection.busy_timeout(BUSY)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    for (name, value) in
+        [("foreign_keys", "ON"), ("trusted_schema", "OFF"), ("cell_size_check", "ON"), ("temp_store", "MEMORY")]
+    {
+        connection.pragma_update(None, name, value)?;
+    }
+    Ok(())
+}
+
+fn version(connection: &Connection) -> Result<i64, StoreError> {
+    Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
+}
+
+/// A newer version's database is opened for nothing: it may mean what we would destroy.
+fn refuse_newer(connection: &Connection) -> Result<(), StoreError> {
+    let (found, known) = (version(connection)?, MIGRATIONS.len() as i64);
+    if found > known { Err(StoreError::TooNew { found, known }) } else { Ok(()) }
+}
+
+fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    for (index, script) in MIGRATIONS.iter().enumerate().skip(version(connection)? as usize) {
+        let transaction = connection.transaction()?;
+        transaction.execute_batch(script)?;
+        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+        transaction.pragma_update(None, "user_version", index as i64 + 1)?;
+        transaction.commit()?;
+    }
+    Ok(())
+}
+
+/// After an unclean end: checks the file, then marks what was running as interrupted.
+pub(crate) fn recover(connection: &mut Connection) -> Result<(), StoreError> {
+    let clean: Option<String> =
+        connection.query_row("SELECT body FROM document WHERE name = 'clean'", [], |row| row.get(0)).optional()?;
+    let fresh: bool = connection.query_row("SELECT NOT EXISTS (SELECT 1 FROM conversation)", [], |row| row.get(0))?;
+    if clean.is_none() && !fresh {
+        let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+        if verdict != "ok" {
+            return Err(StoreError::Damaged(verdict));
+        }
+    }
+    let transaction = connection.transaction()?;
+    transaction.execute("DELETE FROM document WHERE name = 'clean'", [])?;
+    interrupt_running(&transaction)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+fn interrupt_running(transaction: &Transaction<'_>) -> Result<(), StoreError> {
+    let mut running = transaction.prepare("SELECT id, conversation FROM message WHERE state = 'running'")?;
+    let running = running.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<Vec<_>, _>>()?;
+    for (id, conversation) in running {
+        let (message, conversation) = (rivulet_protocol::MessageId(id), rivulet_protocol::ConversationId(conversation));
+        let Some((_, mut ended)) = messages::message(transaction, message)? else { continue };
+        let at = now_ms();
+        ended.state = MessageState::Interrupted;
+        ended.ended_at = Some(at);
+        let head: u64 = transaction.query_row(
+            "UPDATE conversation SET head = head + 1 WHERE id = ?1 RETURNING head",
+            [conversation.0],
+            |row| row.get(0),
+        )?;
+        messages::fold(transaction, conversation, &ended, head)?;
+    }
+    Ok(())
+}
+
+/// Marks a clean end and closes.
+pub(crate) fn close(connection: Connection) {
+    let marked = connection
+        .execute("INSERT OR REPLACE INTO document (name, body) VALUES ('clean', '1')", [])
+        .and_then(|_| connection.execute_batch("PRAGMA optimize"));
+    if let Err(error) = marked {
+        tracing::warn!(%error, "the end could not be marked as a clean one");
+    }
+    // Closing the last connection checkpoints the log into the database.
+    if let Err((_, error)) = connection.close() {
+        tracing::warn!(%error, "the database did not close");
+    }
+}

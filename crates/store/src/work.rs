@@ -1,0 +1,74 @@
+//! What a write can do inside the transaction.
+
+use crate::StoreError;
+use crate::writer::{Events, Heads};
+use rivulet_protocol::{ConversationId, Event, EventBody, MessageId};
+use rusqlite::{Connection, OptionalExtension};
+
+/// The transaction, the numbers, and what is to be published when it is committed.
+pub(crate) struct Work<'a> {
+    pub connection: &'a Connection,
+    pub heads: &'a mut Heads,
+    pub events: &'a mut Events,
+}
+
+impl Work<'_> {
+    /// The next number of a conversation's log.
+    pub fn next_number(&mut self, conversation: ConversationId) -> Result<u64, StoreError> {
+        let head = match self.heads.get(&conversation) {
+            Some(head) => *head,
+            None => {
+                let mut head = self.connection.prepare_cached("SELECT head FROM conversation WHERE id = ?1")?;
+                let head = head.query_row([conversation.0], |row| row.get(0)).optional()?;
+                head.ok_or(StoreError::NotFound("conversation"))?
+            }
+        };
+        self.heads.insert(conversation, head + 1);
+        Ok(head + 1)
+    }
+
+    /// Writes a log row under the next number, and publishes it unless viewers have it already.
+    pub fn log(
+        &mut self,
+        conversation: ConversationId,
+        message: MessageId,
+        body: EventBody,
+        shown: bool,
+    ) -> Result<(), StoreError> {
+        let seq = match self.next_number(conversation) {
+            Ok(seq) => seq,
+            // The conversation is gone; so is the point of writing about it.
+            Err(StoreError::NotFound(_)) => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        let mut insert = self.connection.prepare_cached(
+            "INSERT INTO log (conversation, seq, message, kind, offset, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?;
+        match &body {
+            EventBody::Text { text, offset } | EventBody::Reasoning { text, offset } => {
+                insert.execute((conversation.0, seq, message.0, body.name(), offset, text))?;
+            }
+            other => {
+                insert.execute((conversation.0, seq, message.0, body.name(), 0, serde_json::to_string(other)?))?;
+            }
+        }
+        let event = Event { seq, message, body };
+        if shown { self.note(conversation) } else { self.publish(conversation, event) }
+        Ok(())
+    }
+
+    /// To be published after the commit.
+    pub fn publish(&mut self, conversation: ConversationId, event: Event) {
+        self.note(conversation);
+        if let Some((_, events)) = self.events.iter_mut().find(|(id, _)| *id == conversation) {
+            events.push(event);
+        }
+    }
+
+    /// The conversation's head moved, even if there is nothing to publish.
+    fn note(&mut self, conversation: ConversationId) {
+        if !self.events.iter().any(|(id, _)| *id == conversation) {
+            self.events.push((conversation, Vec::new()));
+        }
+    }
+}

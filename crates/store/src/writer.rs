@@ -1,0 +1,173 @@
+//! The writer thread: takes everything that waits, commits it as one transaction, publishes it.
+
+use crate::queue::{End, Item, Queue};
+use crate::work::Work;
+use crate::{Durability, Publish, StoreError, schema};
+use rivulet_protocol::{ConversationId, Event};
+use rusqlite::{Connection, TransactionBehavior};
+use std::collections::HashMap;
+use std::time::Duration;
+
+/// Waits between tries while the disk refuses.
+const RETRY_FIRST: Duration = Duration::from_millis(100);
+const RETRY_LAST: Duration = Duration::from_secs(3);
+
+/// The numbers given out so far, by conversation.
+pub(crate) type Heads = HashMap<ConversationId, u64>;
+/// Events by conversation, in order.
+pub(crate) type Events = Vec<(ConversationId, Vec<Event>)>;
+
+/// Runs until the queue is closed and everything in it is written.
+pub(crate) fn run(mut connection: Connection, queue: &Queue, publish: &dyn Publish) {
+    let mut heads = Heads::new();
+    let mut items = Vec::new();
+    let mut retry: Option<Duration> = None;
+    loop {
+        let (more, end) = queue.take(retry);
+        items.extend(more);
+        match commit(&mut connection, &mut heads, &mut items) {
+            Ok(events) => {
+                if retry.take().is_some() {
+                    publish.disk(None);
+                }
+                for (conversation, events) in events {
+                    publish.committed(conversation, events);
+                }
+                reply(&mut items);
+            }
+            Err(error) => {
+                if retry.is_none() {
+                    tracing::error!(%error, "the disk refuses");
+                    publish.disk(Some(error.to_string()));
+                }
+                refuse(&mut items, &error);
+                show_unsaved(&connection, &mut items, publish);
+                let wait = retry.map_or(RETRY_FIRST, |last| (last * 2).min(RETRY_LAST));
+                retry = Some(wait);
+                // Not waiting on the queue: while an answer streams it would wake at once, again and again.
+                std::thread::sleep(wait);
+            }
+        }
+        if let Some(end) = end
+            && (items.is_empty() || retry.is_some_and(|wait| wait >= RETRY_LAST))
+        {
+            if end == End::Closed && items.is_empty() {
+                schema::close(connection);
+            }
+            return;
+        }
+    }
+}
+
+/// One transaction with everything in `items`. On success the jobs of `items` are left to be answered.
+fn commit(connection: &mut Connection, heads: &mut Heads, items: &mut Vec<Item>) -> Result<Events, StoreError> {
+    if items.is_empty() {
+        return Ok(Events::new());
+    }
+    let durability = items.iter().map(|item| match item {
+        Item::Append(_) => Durability::Normal,
+        Item::Job(job) => job.durability,
+    });
+    let synced = durability.max().is_some_and(|most| most > Durability::Normal);
+    // Only outside of a transaction, hence before it.
+    connection.pragma_update(None, "synchronous", if synced { "FULL" } else { "NORMAL" })?;
+    let before = heads.clone();
+    let result = (|| {
+        let mut transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut events = Events::new();
+        let mut refused = Vec::new();
+        for (index, item) in items.iter_mut().enumerate() {
+            match item {
+                Item::Append(pending) => {
+                    let mut work = Work { connection: &transaction, heads, events: &mut events };
+                    let shown = pending.shown_as.is_some();
+                    work.log(pending.conversation, pending.message, pending.append.clone().into_body(), shown)?;
+                }
+                Item::Job(job) => {
+                    // A job that fails takes back what it did, and nothing else.
+                    let savepoint = transaction.savepoint()?;
+                    let (heads_before, events_before) = (heads.clone(), events.clone());
+                    let mut work = Work { connection: &savepoint, heads, events: &mut events };
+                    match (job.run)(&mut work) {
+                        Ok(()) => savepoint.commit()?,
+                        Err(error) if error.is_disk() => return Err(error),
+                        Err(error) => {
+                            drop(savepoint);
+                            (*heads, events) = (heads_before, events_before);
+                            refused.push((index, error));
+                        }
+                    }
+                }
+            }
+        }
+        for (conversation, _) in &events {
+            let head = heads.get(conversation).copied().unwrap_or(0);
+            let mut update = transaction.prepare_cached("UPDATE conversation SET head = ?2 WHERE id = ?1")?;
+            update.execute((conversation.0, head))?;
+        }
+        transaction.commit()?;
+        for (index, error) in refused {
+            if let Item::Job(job) = &mut items[index]
+                && let Some(reply) = job.reply.take()
+            {
+                // Nobody waiting any more is fine.
+                let _ = reply.send(Err(error));
+            }
+        }
+        Ok(events)
+    })();
+    if result.is_err() {
+        *heads = before;
+    }
+    result
+}
+
+/// Answers the jobs that are on disk now, after what they wrote was published.
+fn reply(items: &mut Vec<Item>) {
+    for item in items.drain(..) {
+        if let Item::Job(mut job) = item
+            && let Some(reply) = job.reply.take()
+        {
+            let _ = reply.send(Ok(()));
+        }
+    }
+}
+
+/// The disk refuses: whoever can be told is told; additions and endings wait for it to come back.
+fn refuse(items: &mut Vec<Item>, error: &StoreError) {
+    let words = error.to_string();
+    items.retain_mut(|item| {
+        let Item::Job(job) = item else { return true };
+        if job.durability == Durability::Kept {
+            return true;
+        }
+        if let Some(reply) = job.reply.take() {
+            let error = rusqlite::Error::SqliteFailure(
+                rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL),
+                Some(words.clone()),
+            );
+            let _ = reply.send(Err(StoreError::Sqlite(error)));
+        }
+        false
+    });
+}
+
+/// While the disk refuses, a running answer goes on in memory: it is shown with the numbers it will have. Nothing
+/// behind an ending that waits is shown, since the ending takes a number first.
+fn show_unsaved(connection: &Connection, items: &mut [Item], publish: &dyn Publish) {
+    let mut heads = Heads::new();
+    let mut events = Events::new();
+    for item in items.iter_mut() {
+        let Item::Append(pending) = item else { break };
+        let mut work = Work { connection, heads: &mut heads, events: &mut events };
+        let Ok(seq) = work.next_number(pending.conversation) else { break };
+        if pending.shown_as.is_none() {
+            pending.shown_as = Some(seq);
+            let body = pending.append.clone().into_body();
+            work.publish(pending.conversation, Event { seq, message: pending.message, body });
+        }
+    }
+    for (conversation, events) in events {
+        publish.committed(conversation, events);
+    }
+}
