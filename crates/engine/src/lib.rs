@@ -10,6 +10,7 @@ mod cursor;
 mod hosts;
 mod log;
 mod open;
+mod pace;
 mod providers;
 mod turn;
 mod wording;
@@ -17,6 +18,7 @@ mod wording;
 pub use cursor::Cursor;
 pub use hosts::{BoxFuture, Desktop, MirrorControl};
 pub use open::{EngineConfig, OpenError, SessionProvider};
+pub use pace::Pace;
 
 use log::Logs;
 use rivulet_demo::Demo;

@@ -1,0 +1,158 @@
+//! The bridge to the webview: the command table as Tauri commands, and logs as Tauri events.
+//!
+//! Events go to the window they concern, at most one batch a frame, each with the number the window must have had
+//! before it. Tauri may lose an event without a word (the script that carries it is evaluated in the page), so a
+//! heartbeat with the head follows while an answer runs, and the page watches again from its own number on a gap.
+
+use rivulet_engine::{Cursor, Engine, Pace};
+use rivulet_protocol::{ApiError, Batch, Caller, Commands, ConversationId, LibraryEvent};
+use serde::Serialize;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+use tauri::{AppHandle, Emitter, EventTarget, Manager, WebviewWindow};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+/// The pace of a window nobody sees.
+const HIDDEN: Duration = Duration::from_millis(500);
+/// How often a window is told the head while nothing comes.
+const HEARTBEAT: Duration = Duration::from_secs(1);
+
+/// The windows' watches and whether each window is seen.
+#[derive(Default)]
+pub struct Watches {
+    next: AtomicU32,
+    running: Mutex<HashMap<u32, (String, CancellationToken)>>,
+}
+
+impl Watches {
+    fn add(&self, window: &str) -> (u32, CancellationToken) {
+        let id = self.next.fetch_add(1, Ordering::Relaxed) + 1;
+        let end = CancellationToken::new();
+        self.lock().insert(id, (window.to_owned(), end.clone()));
+        (id, end)
+    }
+
+    fn end(&self, id: u32) {
+        if let Some((_, end)) = self.lock().remove(&id) {
+            end.cancel();
+        }
+    }
+
+    /// Ends all watches of a window: its page was left or loaded again.
+    pub fn end_all(&self, window: &str) {
+        self.lock().retain(|_, (home, end)| {
+            let stays = home != window;
+            if !stays {
+                end.cancel();
+            }
+            stays
+        });
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<u32, (String, CancellationToken)>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[derive(Clone, Serialize)]
+struct Watched {
+    watch: u32,
+    batch: Batch,
+}
+
+/// Sends a conversation's log after number `after` to the window that asks, until `unwatch`.
+#[tauri::command]
+pub async fn watch(
+    window: WebviewWindow,
+    conversation: ConversationId,
+    after: u64,
+) -> Result<u32, ApiError> {
+    let engine = window.state::<Engine>();
+    let cursor = engine.watch(&Caller::window(), conversation, after).await?;
+    let watches = window.state::<Watches>();
+    let (id, end) = watches.add(window.label());
+    let page = window.clone();
+    tauri::async_runtime::spawn(async move {
+        tokio::select! {
+            () = end.cancelled() => {}
+            () = forward(page.clone(), conversation, cursor, id) => page.state::<Watches>().end(id),
+        }
+    });
+    Ok(id)
+}
+
+/// Ends a watch.
+#[tauri::command]
+pub fn unwatch(window: WebviewWindow, watch: u32) {
+    window.state::<Watches>().end(watch);
+}
+
+/// The page is there and listens for what changes outside of the logs. A page that was loaded again begins so too:
+/// the watches of the one before it end.
+#[tauri::command]
+pub fn library(window: WebviewWindow) {
+    window.state::<Watches>().end_all(window.label());
+}
+
+async fn forward(window: WebviewWindow, conversation: ConversationId, mut cursor: Cursor, watch: u32) {
+    let mut pace = Pace::new();
+    loop {
+        let position = cursor.position();
+        let batch = match timeout(HEARTBEAT, cursor.next()).await {
+            Ok(Some(batch)) => batch,
+            Ok(None) => return,
+            Err(_) => Batch { conversation, after: position, head: cursor.head(), events: Vec::new() },
+        };
+        let target = EventTarget::webview_window(window.label());
+        if window.emit_to(target, "rivulet://batch", Watched { watch, batch }).is_err() {
+            return;
+        }
+        // The first of a run goes at once; the next waits for its frame.
+        let seen = window.is_visible().unwrap_or(true) && !window.is_minimized().unwrap_or(false);
+        pace.wait(if seen { Pace::FRAME } else { HIDDEN }).await;
+    }
+}
+
+/// Tells every window what changes outside of the logs.
+pub async fn forward_library(app: AppHandle, engine: Engine) {
+    let mut events = engine.library();
+    loop {
+        let event = match events.recv().await {
+            Ok(event) => event,
+            Err(RecvError::Lagged(_)) => LibraryEvent::Missed,
+            Err(RecvError::Closed) => return,
+        };
+        if let Err(error) = app.emit("rivulet://library", event) {
+            tracing::warn!(%error, "the windows could not be told of a change");
+        }
+    }
+}
+
+/// The command table as Tauri commands: one for each row, each a single call of the engine's handler.
+pub mod commands {
+    use super::*;
+    use rivulet_protocol::*;
+
+    macro_rules! tauri_commands {
+        ($($doc:literal $name:ident($request:ty) -> $response:ty, $role:ident;)*) => {
+            $(
+                #[doc = $doc]
+                #[tauri::command]
+                pub async fn $name(engine: tauri::State<'_, Engine>, request: $request) -> Result<$response, ApiError> {
+                    Commands::$name(engine.inner(), &Caller::window(), request).await
+                }
+            )*
+
+            /// The handler of everything a page may invoke.
+            pub fn handler() -> impl Fn(tauri::ipc::Invoke) -> bool {
+                tauri::generate_handler![super::watch, super::unwatch, super::library, $($name),*]
+            }
+        };
+    }
+
+    rivulet_protocol::with_commands!(tauri_commands);
+}

@@ -1,0 +1,31 @@
+//! Logs: a file a day in the data folder, a week of them kept. They hold no keys and no messages.
+
+use std::path::{Path, PathBuf};
+use tracing_appender::non_blocking::WorkerGuard;
+use tracing_appender::rolling::{Builder, Rotation};
+use tracing_subscriber::EnvFilter;
+
+/// Days of logs that are kept.
+const DAYS: usize = 7;
+
+/// Where the logs of this data folder are.
+pub fn folder(data_dir: &Path) -> PathBuf {
+    data_dir.join("logs")
+}
+
+/// Starts logging; what is written in the background is flushed when the guard is dropped. Without a folder to write
+/// to, the app runs all the same.
+pub fn start(data_dir: &Path) -> Option<WorkerGuard> {
+    let file = Builder::new()
+        .rotation(Rotation::DAILY)
+        .filename_prefix("rivulet")
+        .filename_suffix("log")
+        .max_log_files(DAYS)
+        .build(folder(data_dir))
+        .map_err(|error| eprintln!("Rivulet writes no log: {error}"))
+        .ok()?;
+    let (writer, guard) = tracing_appender::non_blocking(file);
+    let filter = EnvFilter::try_from_env("RIVULET_LOG").unwrap_or_else(|_| EnvFilter::new("warn,rivulet=info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_ansi(false).init();
+    Some(guard)
+}

@@ -1,0 +1,79 @@
+//! The app with its window.
+
+use crate::bridge::{self, Watches};
+use crate::desktop::TauriDesktop;
+use crate::logging;
+use anyhow::Context;
+use rivulet_engine::{Engine, EngineConfig};
+use rivulet_mirror::Mirror;
+use tauri::{AppHandle, Manager, RunEvent, Url, WebviewUrl, WebviewWindowBuilder};
+
+const MAIN: &str = "main";
+
+/// Opens the app and runs until its last window is closed.
+pub fn run(start: EngineConfig) -> anyhow::Result<()> {
+    let app = tauri::Builder::default()
+        // First of all plugins: a second start hands over to the first and ends before it touches anything.
+        .plugin(tauri_plugin_single_instance::init(|app, _, _| show(app)))
+        .plugin(tauri_plugin_opener::init())
+        .manage(Watches::default())
+        .invoke_handler(bridge::commands::handler())
+        .setup(move |app| Ok(set_up(app.handle(), start)?))
+        .build(tauri::generate_context!())
+        .context("the window system could not be reached")?;
+    app.run(|app, event| {
+        if let RunEvent::Exit = event {
+            quit(app);
+        }
+    });
+    Ok(())
+}
+
+fn set_up(app: &AppHandle, start: EngineConfig) -> anyhow::Result<()> {
+    if let Some(logs) = logging::start(&start.data_dir) {
+        app.manage(logs);
+    }
+    let data_dir = start.data_dir.clone();
+    let engine = tauri::async_runtime::block_on(Engine::open(start))?;
+    // The mirror hands itself to the engine; it listens only when it is switched on.
+    app.manage(tauri::async_runtime::block_on(async { Mirror::new(engine.clone()) }));
+    engine.set_desktop(std::sync::Arc::new(TauriDesktop { app: app.clone(), data_dir }));
+    tauri::async_runtime::spawn(bridge::forward_library(app.clone(), engine.clone()));
+    app.manage(engine);
+    open(app)
+}
+
+fn open(app: &AppHandle) -> anyhow::Result<()> {
+    WebviewWindowBuilder::new(app, MAIN, WebviewUrl::default())
+        .title("Rivulet")
+        .inner_size(1180.0, 780.0)
+        .min_inner_size(360.0, 480.0)
+        .on_navigation(own_page)
+        .on_new_window(|_, _| tauri::webview::NewWindowResponse::Deny)
+        .on_download(|_, _| false)
+        .build()?;
+    Ok(())
+}
+
+/// The window shows the app's own page and nothing else, whatever a model writes.
+fn own_page(url: &Url) -> bool {
+    let app = url.scheme() == "tauri" || matches!(url.host_str(), Some("tauri.localhost"));
+    let dev = cfg!(debug_assertions) && url.host_str() == Some("localhost");
+    app || dev
+}
+
+fn show(app: &AppHandle) {
+    if let Some(window) = app.get_webview_window(MAIN) {
+        // Each may fail on a desktop that does not allow it; the others still help.
+        let _ = window.unminimize();
+        let _ = window.show();
+        let _ = window.set_focus();
+    }
+}
+
+/// Running answers are marked and everything is on disk before the process ends.
+fn quit(app: &AppHandle) {
+    if let Some(engine) = app.try_state::<Engine>() {
+        tauri::async_runtime::block_on(engine.quit());
+    }
+}
