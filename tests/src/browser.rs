@@ -1,0 +1,44 @@
+//! A real Chromium under WebDriver.
+
+use crate::{PATIENCE, Page, Process, Profile};
+use serde_json::json;
+use thirtyfour::prelude::*;
+
+/// A headless Chromium with a fresh profile.
+pub struct Browser {
+    /// What it shows. First, so that the session ends before its driver does.
+    pub page: Page,
+    /// chromedriver.
+    pub driver: Process,
+}
+
+impl Browser {
+    /// Opens one at this address.
+    pub async fn open(profile: &Profile, url: &str) -> Self {
+        let mut driver = Process::spawn(profile.command("chromedriver").arg("--port=0"));
+        let line = driver.line_with("successfully on port", PATIENCE).await;
+        let port = line.trim_end_matches('.').rsplit(' ').next().unwrap();
+        let data = tempfile::Builder::new().prefix("chromium").tempdir_in(profile.path()).unwrap().keep();
+        let arguments = [
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--disable-dev-shm-usage",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--window-size=1180,780",
+            &format!("--user-data-dir={}", data.display()),
+        ];
+        let mut capabilities = Capabilities::new();
+        capabilities.set("browserName", "chrome").unwrap();
+        capabilities.set("goog:chromeOptions", json!({ "args": arguments })).unwrap();
+        let session = WebDriver::new(format!("http://127.0.0.1:{port}"), capabilities).await;
+        let session = session.unwrap_or_else(|error| panic!("no session: {error}\n{}", driver.output()));
+        session.set_script_timeout(PATIENCE).await.unwrap();
+        session.goto(url).await.unwrap();
+        Self { page: Page { driver: session }, driver }
+    }
+}

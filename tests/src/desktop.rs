@@ -1,0 +1,159 @@
+//! A private desktop: a bus, a keyring, a screen, a window manager.
+
+use crate::process::{Process, run};
+use crate::{PATIENCE, Profile, wait_for};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// The screen's size in pixels.
+pub const SCREEN: (usize, usize) = (1280, 800);
+
+/// One at a time: two windows with their browsers are more than a small machine can show.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+/// A private desktop. Dropping it ends everything that runs on it.
+pub struct Desktop {
+    processes: Vec<Process>,
+    display: String,
+    profile: Profile,
+    _turn: MutexGuard<'static, ()>,
+}
+
+impl Desktop {
+    /// One with an unlocked keyring.
+    pub async fn start() -> Self {
+        let mut desktop = Self::without_keyring().await;
+        desktop.start_keyring().await;
+        desktop
+    }
+
+    /// One with a bus that has no Secret Service on it.
+    pub async fn without_keyring() -> Self {
+        let turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut desktop = Self { processes: Vec::new(), display: String::new(), profile: Profile::new(), _turn: turn };
+        desktop.start_bus().await;
+        desktop.start_screen().await;
+        desktop
+    }
+
+    async fn start_bus(&mut self) {
+        // A configuration of its own: the system's would start a keyring for whoever asks for one.
+        let config = self.profile.runtime().join("bus.conf");
+        std::fs::write(&config, bus_config(&self.bus())).unwrap();
+        let mut command = self.profile.command("dbus-daemon");
+        command.args(["--nofork", "--print-address=1"]).arg(format!("--config-file={}", config.display()));
+        let mut bus = Process::spawn(&command);
+        bus.line_with("unix:", PATIENCE).await;
+        self.processes.push(bus);
+    }
+
+    async fn start_screen(&mut self) {
+        let mut command = self.profile.command("Xvfb");
+        let (width, height) = SCREEN;
+        command.args(["-displayfd", "1", "-nolisten", "tcp", "-noreset", "-screen", "0"]);
+        command.arg(format!("{width}x{height}x24")).arg("-fbdir").arg(self.profile.runtime());
+        let mut screen = Process::spawn(&command);
+        self.display = format!(":{}", screen.line_with("", PATIENCE).await.trim());
+        self.processes.push(screen);
+        self.processes.push(Process::spawn(&self.command("openbox")));
+        wait_for("the window manager", PATIENCE, async || run(self.command("xdotool").args(["get_num_desktops"])).ok())
+            .await;
+    }
+
+    /// Starts an unlocked gnome-keyring on a desktop that has none.
+    pub async fn start_keyring(&mut self) {
+        let mut command = self.command("gnome-keyring-daemon");
+        command.args(["--foreground", "--unlock", "--components=secrets"]);
+        let mut keyring = Process::spawn(&command);
+        // A newline, not nothing: with an empty password no collection is made, and every write fails.
+        keyring.stdin().write_all(b"\n").unwrap();
+        self.processes.push(keyring);
+        wait_for("the keyring", PATIENCE, async || {
+            let mut store = self.command("sh");
+            store.args(["-c", "printf ready | secret-tool store --label=ready rivulet-tests ready"]);
+            run(&mut store).ok()
+        })
+        .await;
+    }
+
+    /// The home of everything on it.
+    pub fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    /// A command that runs on it.
+    pub fn command(&self, program: impl AsRef<Path>) -> Command {
+        let mut command = self.profile.command(program);
+        command.env("DISPLAY", &self.display).env("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={}", self.bus()));
+        command.env("GDK_BACKEND", "x11").env("LIBGL_ALWAYS_SOFTWARE", "1").env("NO_AT_BRIDGE", "1");
+        command
+    }
+
+    /// What the keyring has under these attributes, asked from outside of the app.
+    pub fn secret_tool_lookup(&self, attributes: &[(&str, &str)]) -> Option<String> {
+        let mut command = self.command("secret-tool");
+        command.arg("lookup");
+        for (name, value) in attributes {
+            command.args([name, value]);
+        }
+        run(&mut command).ok().map(|bytes| String::from_utf8(bytes).unwrap()).filter(|text| !text.is_empty())
+    }
+
+    /// Everything the keyring has, as `secret-tool search` prints it, secrets included.
+    pub fn secret_tool_search(&self, attribute: (&str, &str)) -> String {
+        let mut command = self.command("sh");
+        command.args(["-c", "secret-tool search --all --unlock \"$0\" \"$1\" 2>&1", attribute.0, attribute.1]);
+        String::from_utf8(run(&mut command).unwrap_or_default()).unwrap()
+    }
+
+    /// Keeps a picture of the screen under this name.
+    pub fn screenshot(&self, name: &str) -> PathBuf {
+        let path = crate::app::screenshots().join(format!("{name}.png"));
+        run(self.command("import").args(["-window", "root"]).arg(&path)).expect("a screenshot");
+        path
+    }
+
+    /// The screen's pixels, four bytes each, as they are right now; rows from the top.
+    pub fn pixels(&self) -> Vec<u8> {
+        // An X window dump: a header whose first word is its length, big end first, then the colour map.
+        let dump = std::fs::read(self.profile.runtime().join("Xvfb_screen0")).unwrap();
+        let (width, height) = SCREEN;
+        dump[dump.len() - width * height * 4..].to_vec()
+    }
+
+    /// Runs xdotool.
+    pub fn xdotool(&self, arguments: &[&str]) -> Result<String, String> {
+        run(self.command("xdotool").args(arguments)).map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned())
+    }
+
+    fn bus(&self) -> String {
+        self.profile.runtime().join("bus").display().to_string()
+    }
+}
+
+impl Drop for Desktop {
+    fn drop(&mut self) {
+        // The bus last: what is on it complains when it goes first.
+        while self.processes.pop().is_some() {}
+    }
+}
+
+fn bus_config(socket: &str) -> String {
+    format!(
+        r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>session</type>
+  <listen>unix:path={socket}</listen>
+  <auth>EXTERNAL</auth>
+  <policy context="default">
+    <allow send_destination="*" eavesdrop="true"/>
+    <allow eavesdrop="true"/>
+    <allow own="*"/>
+  </policy>
+</busconfig>
+"#
+    )
+}
