@@ -12,6 +12,9 @@ function cut(pieces: string[]): Blocks {
   return blocks;
 }
 
+/** Against hanging only. */
+const LIMIT_MS = 120_000;
+
 describe('blocks', () => {
   it('cuts at the same places however the text arrives', () => {
     const next = random(1);
@@ -19,7 +22,7 @@ describe('blocks', () => {
       const whole = cut([text]).closed;
       for (const longest of [1, 3, 40]) expect(cut(chunks(text, next, longest)).closed).toEqual(whole);
     }
-  });
+  }, LIMIT_MS);
 
   it('cuts joined specimens at the same places', () => {
     const next = random(2);
@@ -28,14 +31,14 @@ describe('blocks', () => {
       const text = Array.from({ length: 4 }, () => all[Math.floor(next() * all.length)]!).join(next() < 0.5 ? '\n\n' : '\n');
       expect(cut(chunks(text, next, 1 + Math.floor(next() * 60))).closed).toEqual(cut([text]).closed);
     }
-  });
+  }, LIMIT_MS);
 
   it('loses nothing', () => {
     for (const text of ['a\n\nb', '# h\ntext\n- l\n- m\n', '> q\n\n[x]: /u\n\np']) {
       const sources = cut([text]).closed.map((block) => (block.kind === 'markdown' ? block.source : ''));
       expect(sources.join('')).toBe(text);
     }
-  });
+  }, LIMIT_MS);
 
   it('closes a block when the next one has begun, and not before', () => {
     const blocks = new Blocks();
@@ -44,7 +47,7 @@ describe('blocks', () => {
     blocks.push('Second\n');
     expect(blocks.closed).toEqual([{ kind: 'markdown', source: 'First\n' }]);
     expect(blocks.open).toBe('\nSecond\n');
-  });
+  }, LIMIT_MS);
 
   it('hands out an open fence in pieces, without its closing line', () => {
     const blocks = new Blocks();
@@ -56,7 +59,7 @@ describe('blocks', () => {
     expect(blocks.fence).toBeNull();
     expect(blocks.closed.at(-1)).toEqual({ kind: 'code', info: 'py', code: 'a = 1\nb = 2\n' });
     expect(blocks.open).toBe('After');
-  });
+  }, LIMIT_MS);
 
   it('parses each character a bounded number of times', () => {
     const shapes = {
@@ -78,5 +81,5 @@ describe('blocks', () => {
       expect(long, name).toBeLessThan(60);
       expect(long, name).toBeLessThan(cost(15_000) * 1.5 + 2);
     }
-  });
+  }, LIMIT_MS);
 });

@@ -132,7 +132,7 @@ export class CodeBlock {
         }
         flush();
         const span = document.createElement('span');
-        span.className = `md-${run.scope}`;
+        span.className = `tok-${run.scope}`;
         span.textContent = visible(run.text);
         nodes.push(span);
       }

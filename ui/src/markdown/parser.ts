@@ -22,6 +22,9 @@ export const MAX_INLINE = 64 * 1024;
 /** Counts what was parsed, for the test that the cost grows with the answer and no faster. */
 export const parsed = { characters: 0 };
 
+/** What may follow `www.` in a bare link; a full stop or bracket at its end belongs to the sentence. */
+const WWW = /^[a-z0-9-]+(\.[a-z0-9-]+)+([/?#][^\s<>"']*[^\s<>"'.,;:!?)\]}*_~])?/i;
+
 const md = create();
 
 /** The tokens of a whole piece of Markdown. */
@@ -46,7 +49,12 @@ export function create(): MarkdownIt {
   it.validateLink = () => true;
   it.linkify.set({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false });
   it.linkify.add('//', null).add('ftp:', null);
-  it.linkify.add('www.', { validate: /^[a-z0-9-]+(\.[a-z0-9-]+)+([/?#][^\s<>"']*[^\s<>"'.,;:!?)\]}*_~])?/i, normalize: (match) => { match.url = `http://${match.url}`; } });
+  it.linkify.add('www.', {
+    validate: (text, at) => WWW.exec(text.slice(at, at + 2048))?.[0].length ?? 0,
+    normalize: (match) => {
+      match.url = `http://${match.url}`;
+    },
+  });
   it.use(mathsSyntax).use(footnotesSyntax);
   it.core.ruler.before('inline', 'limits', limits);
   it.core.ruler.before('inline', 'growing', growing);

@@ -12,6 +12,8 @@ const TABLE_LINE = /^[ \t]*\|/;
 
 /** Leaves out a last line (or a table's first line) of which nobody can say yet what it is. */
 export function holdBack(text: string): string {
+  // A country's flag may be made of several characters that are shown as numbers when they stand alone.
+  text = text.replace(/\u{1f3f4}[\u{e0020}-\u{e007e}]*$/u, '');
   const lastStart = text.lastIndexOf('\n') + 1;
   const last = text.slice(lastStart);
   if (UNDECIDED_LINE.test(last) || TABLE_LINE.test(last) || DEFINITION_LINE.test(last)) text = text.slice(0, lastStart);
@@ -33,15 +35,17 @@ export function completeInline(text: string): string {
 }
 
 function completed(text: string, links: boolean): string {
-  // The beginning of an entity, an escape, an autolink or a tag; emphasis marks with nothing behind them yet.
-  text = text.replace(/(?:\\|&#?\w{0,31}|<(?:https?:\S*)?)$/, '').replace(/(^|[\s([{"'“‘—])[*_~]+$/, '$1');
+  // The beginning of an entity, an escape, an autolink, a link, a formula; emphasis marks with nothing behind them yet.
+  text = text.replace(/(?:\\[([]?|&#?\w{0,31}|<(?:https?:\S*)?|!?\[)$/, '').replace(/(^|[\s([])(?:!|\$\$?)$/, '$1').replace(/(^|[\s([{"'“‘—])[*_~]+$/, '$1');
   const open: string[] = [];
   const brackets: number[] = [];
   let at = 0;
   while (at < text.length) {
     const char = text[at]!;
-    if (char === '\\') {
-      at += 2;
+    if (char === '\\' || (char === '$' && text[at + 1] === '$')) {
+      const end = formulaEnd(text, at);
+      if (end === null) return closed(text.slice(0, at), open);
+      at = end;
     } else if (char === '`') {
       const length = runLength(text, at);
       const end = closingRun(text, at + length, length);
@@ -57,7 +61,7 @@ function completed(text: string, links: boolean): string {
     } else if (links && char === ']' && brackets.length > 0) {
       const start = brackets.pop()!;
       const end = targetEnd(text, ++at);
-      if (end === null) return completed(withoutLink(text, start, at - 1), false);
+      if (end === null || (at === text.length && /[^\s\]]/.test(text.slice(start + 1, at)))) return completed(withoutLink(text, start, at - 1), false);
       at = end;
     } else {
       at++;
@@ -66,6 +70,16 @@ function completed(text: string, links: boolean): string {
   const half = brackets.find((start) => /^\[[^\s]/.test(text.slice(start, start + 2)) && text.length - start < 2000);
   if (half !== undefined) return completed(withoutLink(text, half, text.length), false);
   return closed(text, open);
+}
+
+/** A formula is shown when it is whole: `null` if the one that may begin here is not (unless it has been waiting for long). */
+function formulaEnd(text: string, at: number): number | null {
+  const open = text.slice(at, at + 2);
+  const close = open === '\\(' ? '\\)' : open === '\\[' ? '\\]' : open === '$$' ? '$$' : null;
+  if (close === null) return at + 2;
+  const end = text.slice(at + 2, at + 2000).indexOf(close);
+  if (end >= 0) return at + 2 + end + 2;
+  return text.length - at < 300 ? null : at + 2;
 }
 
 function runLength(text: string, at: number): number {

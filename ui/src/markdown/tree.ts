@@ -94,6 +94,11 @@ class Builder {
   }
 
   private open(piece: ElementPiece): void {
+    if (this.stack.length > MAX_NESTING) {
+      // Deeper still: what is inside stands in the element around it.
+      this.stack.push(this.stack.at(-1)!);
+      return;
+    }
     this.add(piece);
     this.stack.push(piece);
   }
@@ -113,7 +118,8 @@ class Builder {
         this.add({ kind: 'code', info: '', code: token.content, closed: !last });
         return;
       case 'math_block':
-        if (token.meta.closed === true || last) this.add({ kind: 'maths', tex: token.content, display: true, closed: token.meta.closed === true });
+        if (token.meta.closed === true) this.add({ kind: 'maths', tex: token.content, display: true, closed: true });
+        else if (last) this.add({ kind: 'maths', tex: token.content.replace(/[$\\]$/, ''), display: true, closed: false });
         else this.add(element('p', [textPiece(`${token.markup}\n${token.content}`)], { dir: 'auto' }));
         return;
       case 'footnote_open':
