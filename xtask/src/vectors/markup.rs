@@ -8,7 +8,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Component, Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Against hanging only.
@@ -19,14 +19,22 @@ pub fn run(file: &Path) -> Result<()> {
     let cases = std::fs::read(file).with_context(|| file.display().to_string())?;
     setup::packages(false)?;
     shell::run(shell::npm().args(["run", "build", "--", "--mode", "vectors"]))?;
-    let url = serve(shell::root().join("ui/dist-vectors"), cases)?;
+    let server = Arc::new(Server {
+        folder: shell::root().join("ui/dist-vectors"),
+        cases,
+        policy: app_policy()?,
+        unexpected: Mutex::default(),
+    });
+    let url = serve(Arc::clone(&server))?;
     let (mut passed, mut failed) = (0, Vec::new());
     for (name, start) in [("Chromium", chromium as fn() -> Result<Browser>), ("WebKitGTK", webkit)] {
         let browser = start().with_context(|| name.to_owned())?;
         browser.open(&url)?;
         let result = result(&browser).with_context(|| name.to_owned())?;
         let names = result["failed"].as_array().into_iter().flatten().filter_map(Value::as_str);
-        failed.extend(names.map(|case| format!("{case} ({name})")));
+        failed.extend(names.map(|case| format!("{case} in {name}: {}", result["details"][case])));
+        // What the page must not ask for, even of its own server.
+        failed.extend(server.unexpected().into_iter().map(|path| format!("request for {path} in {name}")));
         passed += result["passed"].as_u64().context("the page counts what passed")?;
     }
     for name in &failed {
@@ -78,46 +86,84 @@ fn free_port() -> Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
-/// Serves the page, with the cases beside it, until the process ends.
-fn serve(folder: PathBuf, cases: Vec<u8>) -> Result<String> {
-    let listener = TcpListener::bind("127.0.0.1:0")?;
-    let url = format!("http://{}/", listener.local_addr()?);
-    let (folder, cases) = (Arc::new(folder), Arc::new(cases));
-    std::thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            let (folder, cases) = (Arc::clone(&folder), Arc::clone(&cases));
-            std::thread::spawn(move || answer(stream, &folder, &cases));
-        }
-    });
-    Ok(url)
+/// The content policy of the app's window, as a header.
+fn app_policy() -> Result<String> {
+    let config = std::fs::read_to_string(shell::root().join("tauri.conf.json"))?;
+    let config: Value = serde_json::from_str(&config)?;
+    let rules = config["app"]["security"]["csp"].as_object().context("tauri.conf.json has a policy")?;
+    let rules: Vec<_> =
+        rules.iter().map(|(name, value)| format!("{name} {}", value.as_str().unwrap_or_default())).collect();
+    Ok(rules.join("; "))
 }
 
-fn answer(mut stream: TcpStream, folder: &Path, cases: &[u8]) -> Result<()> {
-    let mut lines = BufReader::new(stream.try_clone()?).lines();
-    let request = lines.next().context("a request has a first line")??;
-    while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
-    let path = request.split(' ').nth(1).unwrap_or_default().split('?').next().unwrap_or_default();
-    let path = path.trim_start_matches('/');
-    let file = Path::new(if path.is_empty() { "index.html" } else { path });
-    let inside = file.components().all(|part| matches!(part, Component::Normal(_)));
-    let content = match path {
-        "cases.json" => Some(cases.to_vec()),
-        _ if inside => std::fs::read(folder.join(file)).ok(),
-        _ => None,
-    };
-    let kind = match file.extension().and_then(|ending| ending.to_str()) {
+/// The page, with the cases beside it, under the policy of the app's window.
+struct Server {
+    folder: PathBuf,
+    cases: Vec<u8>,
+    policy: String,
+    unexpected: Mutex<Vec<String>>,
+}
+
+impl Server {
+    /// Requests for what is not there, since the last time.
+    fn unexpected(&self) -> Vec<String> {
+        std::mem::take(&mut *self.unexpected.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn content(&self, path: &str) -> Option<Vec<u8>> {
+        let inside = Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
+        match path {
+            "cases.json" => Some(self.cases.clone()),
+            _ if inside => std::fs::read(self.folder.join(path)).ok(),
+            _ => None,
+        }
+    }
+
+    fn answer(&self, mut stream: TcpStream) -> Result<()> {
+        let mut lines = BufReader::new(stream.try_clone()?).lines();
+        let request = lines.next().context("a request has a first line")??;
+        while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
+        let path = request.split(' ').nth(1).unwrap_or_default().split('?').next().unwrap_or_default();
+        let path = if path == "/" { "index.html" } else { path.trim_start_matches('/') };
+        let content = self.content(path);
+        // A browser asks for a site's icon by itself.
+        if content.is_none() && path != "favicon.ico" {
+            self.unexpected.lock().unwrap_or_else(PoisonError::into_inner).push(path.to_owned());
+        }
+        let (status, body) = content.map_or(("404 Not Found", Vec::new()), |body| ("200 OK", body));
+        write!(
+            stream,
+            "HTTP/1.1 {status}\r\nContent-Type: {}\r\nContent-Length: {}\r\nContent-Security-Policy: {}\r\n\
+             Connection: close\r\n\r\n",
+            content_type(path),
+            body.len(),
+            self.policy
+        )?;
+        stream.write_all(&body)?;
+        Ok(())
+    }
+}
+
+fn content_type(path: &str) -> &'static str {
+    match Path::new(path).extension().and_then(|ending| ending.to_str()) {
         Some("html") => "text/html; charset=utf-8",
         Some("js") => "text/javascript",
         Some("css") => "text/css",
         Some("json") => "application/json",
         _ => "application/octet-stream",
-    };
-    let (status, body) = content.map_or(("404 Not Found", Vec::new()), |body| ("200 OK", body));
-    let length = body.len();
-    write!(
-        stream,
-        "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
-    )?;
-    stream.write_all(&body)?;
-    Ok(())
+    }
+}
+
+/// Serves until the process ends; answers with the address.
+fn serve(server: Arc<Server>) -> Result<String> {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let url = format!("http://{}/", listener.local_addr()?);
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let server = Arc::clone(&server);
+            // A browser that hangs up in between is no fault of the page's.
+            std::thread::spawn(move || server.answer(stream).ok());
+        }
+    });
+    Ok(url)
 }
