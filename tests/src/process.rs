@@ -142,16 +142,22 @@ pub fn tree(root: u32) -> Vec<u32> {
     all
 }
 
-/// Kills every process whose environment has `variable` set to `value`.
+/// Kills every process whose environment has `variable` set to `value`, and waits until they are gone.
 pub(crate) fn kill_all_with(variable: &str, value: &OsStr) {
     let wanted = [variable.as_bytes(), b"=", value.as_encoded_bytes()].concat();
-    for id in ids() {
+    let has_it = |id: &u32| {
         let environment = std::fs::read(format!("/proc/{id}/environ")).unwrap_or_default();
-        if environment.split(|byte| *byte == 0).any(|pair| pair == wanted)
-            && let Some(pid) = Pid::from_raw(id.cast_signed())
-        {
+        environment.split(|byte| *byte == 0).any(|pair| pair == wanted)
+    };
+    for _ in 0..200 {
+        let found: Vec<_> = ids().filter(has_it).filter_map(|id| Pid::from_raw(id.cast_signed())).collect();
+        if found.is_empty() {
+            return;
+        }
+        for pid in found {
             let _ = kill_process(pid, Signal::KILL);
         }
+        std::thread::sleep(Duration::from_millis(10));
     }
 }
 

@@ -1,0 +1,70 @@
+//! A page of another origin, in a real browser, even with a token that leaked.
+
+use rivulet_tests::{Browser, Profile, Serve, ServeOptions};
+use serde_json::json;
+use std::io::{Read, Write};
+use std::net::TcpListener;
+
+/// Serves an empty page with no policy of its own, so that what holds is the mirror's doing.
+fn neutral_page() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        while let Ok((mut stream, _)) = listener.accept() {
+            let _ = stream.read(&mut [0; 4096]);
+            let page = "<!doctype html><meta charset=utf-8><title>Another page</title>";
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {}\r\n", page.len());
+            let _ = stream.write_all(format!("{head}Connection: close\r\n\r\n{page}").as_bytes());
+        }
+    });
+    format!("http://{address}/")
+}
+
+#[tokio::test]
+async fn it_reads_nothing_and_starts_nothing() {
+    let profile = Profile::new();
+    let mut serve = Serve::start(&profile, &ServeOptions::demo("echo")).await;
+    let ticket = serve.client.post("/api/ticket", json!({ "uid": "victim" })).await.json()["ticket"].clone();
+    assert!(ticket.is_string());
+    let browser = Browser::open(&profile, &neutral_page()).await;
+    let script = r#"
+        const [base, token, ticket, done] = arguments;
+        const start = JSON.stringify({ uid: "victim", prompt: "Started by a stranger" });
+        const read = (name, promise) => promise.then((r) => r.text()).then((body) => [name, body], () => [name, null]);
+        const bearer = { Authorization: `Bearer ${token}`, "Content-Type": "application/json" };
+        const source = () => new Promise((resolve) => {
+            const events = new EventSource(`${base}/api/sse?uid=victim&ticket=${ticket}`);
+            events.onopen = () => resolve(["event source", "opened"]);
+            events.onerror = () => { events.close(); resolve(["event source", null]); };
+        });
+        const form = () => new Promise((resolve) => {
+            const frame = Object.assign(document.createElement("iframe"), { name: "hidden" });
+            document.body.append(frame);
+            const form = Object.assign(document.createElement("form"),
+                { action: `${base}/api/start-sse`, method: "POST", enctype: "text/plain", target: "hidden" });
+            form.append(Object.assign(document.createElement("input"), { name: start.slice(0, -1), value: "}" }));
+            document.body.append(form);
+            form.submit();
+            setTimeout(() => resolve(["form", null]), 1000);
+        });
+        Promise.all([
+            read("page", fetch(`${base}/`)),
+            read("list", fetch(`${base}/api/rpc/conversations_list`, { method: "POST", headers: bearer, body: "{}" })),
+            read("start", fetch(`${base}/api/start-sse`, { method: "POST", headers: bearer, body: start })),
+            read("opaque start", fetch(`${base}/api/start-sse`, { method: "POST", mode: "no-cors", body: start })
+                .then(() => { throw new Error("opaque"); })),
+            read("stream", fetch(`${base}/api/sse?uid=victim`, { headers: bearer })),
+            source(),
+            form(),
+        ]).then(done);"#;
+    let base = serve.url.trim_end_matches('/');
+    let values = vec![json!(base), json!(serve.client.token), ticket];
+    let attempts = browser.page.driver.execute_async(script, values).await.unwrap().json().clone();
+    for attempt in attempts.as_array().expect("a list") {
+        assert_eq!(attempt[1], json!(null), "{attempt}");
+    }
+    let list = serve.client.rpc("conversations_list", json!({})).await.unwrap();
+    assert!(!list.to_string().contains("stranger"), "{list}");
+    browser.page.quit().await;
+    serve.end().await;
+}
