@@ -154,7 +154,8 @@ export class Blocks {
   private endFence(): void {
     const fence = this.openFence!;
     this.openFence = null;
-    if (fence.line !== '' && !isClosing(fence, fence.line)) fence.pieces.push(undent(fence.line, fence.indent).slice(fence.shown));
+    if (fence.line !== '' && !isClosing(fence, fence.line))
+      fence.pieces.push(undent(fence.line, fence.indent).slice(fence.shown));
     this.closed.push({ kind: 'code', info: fence.info, code: fence.pieces.join('') });
   }
 }

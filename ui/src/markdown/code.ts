@@ -1,6 +1,6 @@
 import { copyText } from './clipboard';
-import { highlight, nameOf } from './highlight';
 import type { Run } from './highlight';
+import { highlight, nameOf } from './highlight';
 import { labels } from './labels';
 import { visible } from './tree';
 
@@ -74,7 +74,12 @@ export class CodeBlock {
     const code = this.text;
     this.lines = code.split('\n').length - (code.endsWith('\n') || code === '' ? 1 : 0);
     unsettled++;
-    void highlight(code, this.info, (first, lines) => this.colour(first, lines), () => true).finally(() => {
+    void highlight(
+      code,
+      this.info,
+      (first, lines) => this.colour(first, lines),
+      () => true,
+    ).finally(() => {
       if (--unsettled > 0) return;
       for (const resolve of waiting) resolve();
       waiting = [];
@@ -113,7 +118,8 @@ export class CodeBlock {
   private colour(first: number, lines: Run[][]): void {
     const before = Math.floor(first / PART_LINES);
     for (let i = 0; i < lines.length; i++) this.coloured[first + i] = lines[i]!;
-    const complete = this.coloured.length >= this.lines ? this.parts.length : Math.floor(this.coloured.length / PART_LINES);
+    const complete =
+      this.coloured.length >= this.lines ? this.parts.length : Math.floor(this.coloured.length / PART_LINES);
     for (let i = before; i < complete; i++) this.redraw(this.parts[i]!, i * PART_LINES);
   }
 

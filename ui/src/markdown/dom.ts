@@ -11,10 +11,50 @@ import type { ElementPiece, Piece } from './tree';
  * from this list. There is no `innerHTML`.
  */
 const TAGS = new Set([
-  'p', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'blockquote', 'ul', 'ol', 'li', 'hr', 'div', 'span', 'table', 'thead', 'tbody', 'tr', 'th', 'td',
-  'em', 'strong', 's', 'code', 'br', 'a', 'sup', 'button',
+  'p',
+  'h1',
+  'h2',
+  'h3',
+  'h4',
+  'h5',
+  'h6',
+  'blockquote',
+  'ul',
+  'ol',
+  'li',
+  'hr',
+  'div',
+  'span',
+  'table',
+  'thead',
+  'tbody',
+  'tr',
+  'th',
+  'td',
+  'em',
+  'strong',
+  's',
+  'code',
+  'br',
+  'a',
+  'sup',
+  'button',
 ]);
-const ATTRIBUTES = new Set(['class', 'dir', 'href', 'rel', 'title', 'start', 'type', 'role', 'aria-label', 'data-host', 'data-align', 'data-note', 'data-mark']);
+const ATTRIBUTES = new Set([
+  'class',
+  'dir',
+  'href',
+  'rel',
+  'title',
+  'start',
+  'type',
+  'role',
+  'aria-label',
+  'data-host',
+  'data-align',
+  'data-note',
+  'data-mark',
+]);
 
 /** A piece together with what was made of it. */
 export interface Drawn {
@@ -62,7 +102,11 @@ function draw(piece: Piece): Drawn {
       if (!TAGS.has(piece.tag)) throw new Error(`not an element of Markdown: ${piece.tag}`);
       const node = document.createElement(piece.tag);
       for (const name in piece.attributes) setAttribute(node, name, piece.attributes[name]!);
-      if (piece.attributes['class'] === 'md-picture' && piece.children.every((child) => child.kind === 'text' && child.text === '')) node.textContent = labels.image;
+      if (
+        piece.attributes.class === 'md-picture' &&
+        piece.children.every((child) => child.kind === 'text' && child.text === '')
+      )
+        node.textContent = labels.image;
       const drawn: Drawn = { piece, node, children: patch(node, [], piece.children, null) };
       return drawn;
     }
@@ -78,7 +122,13 @@ function update(drawn: Drawn, piece: Piece): boolean {
       if (piece.text !== had.text) growText(drawn.node as Text, had.text, piece.text);
       break;
     case 'code':
-      if (had.kind !== 'code' || drawn.code === undefined || had.info !== piece.info || !piece.code.startsWith(had.code)) return false;
+      if (
+        had.kind !== 'code' ||
+        drawn.code === undefined ||
+        had.info !== piece.info ||
+        !piece.code.startsWith(had.code)
+      )
+        return false;
       if (had.closed && (!piece.closed || piece.code !== had.code)) return false;
       drawn.code.append(piece.code.slice(had.code.length));
       if (piece.closed && !had.closed) drawn.code.close();
@@ -88,7 +138,7 @@ function update(drawn: Drawn, piece: Piece): boolean {
       if (had.tex !== piece.tex || had.closed !== piece.closed) drawMaths(drawn.node as HTMLElement, piece);
       break;
     case 'element':
-      if (had.kind !== 'element' || had.tag !== piece.tag || had.attributes['class'] === 'md-picture') return false;
+      if (had.kind !== 'element' || had.tag !== piece.tag || had.attributes.class === 'md-picture') return false;
       updateAttributes(drawn.node as HTMLElement, had, piece);
       drawn.children = patch(drawn.node, drawn.children, piece.children, null);
       break;

@@ -1,5 +1,5 @@
-import type MarkdownIt from 'markdown-it';
-import type { StateBlock, StateInline } from 'markdown-it';
+import type { MarkdownIt, StateBlock, StateInline } from 'markdown-it';
+import type { ParseEnv } from './parser';
 
 /**
  * GFM footnotes, drawn where they are written and marked with their own label rather than a number: so a block that was
@@ -21,15 +21,18 @@ function footnote(state: StateBlock, startLine: number, endLine: number, silent:
   if (silent) return true;
 
   const label = head[1]!;
-  state.env.references ??= Object.create(null);
-  if (!(`^${label}` in state.env.references)) state.env.references[`^${label}`] = { href: '', title: '' };
+  const env = state.env as ParseEnv;
+  if (!(`^${label}` in env.references)) env.references[`^${label}`] = { href: '', title: '' };
 
   const open = state.push('footnote_open', 'div', 1);
   open.block = true;
   open.meta = { label };
 
   // The text after the mark is read as if it stood four columns in, like the paragraphs that may follow.
-  const saved = { mark: state.bMarks[startLine]!, shift: state.tShift[startLine]!, count: state.sCount[startLine]!, indent: state.blkIndent };
+  const { blkIndent } = state;
+  const mark = state.bMarks[startLine]!;
+  const shift = state.tShift[startLine]!;
+  const column = state.sCount[startLine]!;
   let at = begin + head[0].length;
   while (at < end && (state.src[at] === ' ' || state.src[at] === '\t')) at++;
   state.bMarks[startLine] = at;
@@ -37,10 +40,10 @@ function footnote(state: StateBlock, startLine: number, endLine: number, silent:
   state.blkIndent += 4;
   state.sCount[startLine] = state.blkIndent;
   state.md.block.tokenize(state, startLine, endLine);
-  state.bMarks[startLine] = saved.mark;
-  state.tShift[startLine] = saved.shift;
-  state.sCount[startLine] = saved.count;
-  state.blkIndent = saved.indent;
+  state.bMarks[startLine] = mark;
+  state.tShift[startLine] = shift;
+  state.sCount[startLine] = column;
+  state.blkIndent = blkIndent;
 
   open.map = [startLine, Math.max(state.line, startLine + 1)];
   state.line = open.map[1];
@@ -53,8 +56,9 @@ function footnoteMark(state: StateInline, silent: boolean): boolean {
   const mark = /^\[\^([^\s\]]{1,100})\]/.exec(state.src.slice(state.pos, Math.min(state.posMax, state.pos + 110)));
   if (mark === null) return false;
   const label = mark[1]!;
-  const known = state.env.references?.[`^${label}`] !== undefined;
-  if (!known && !(state.env.assumeNotes === true && /^\d+$/.test(label))) return false;
+  const env = state.env as ParseEnv;
+  const known = env.references[`^${label}`] !== undefined;
+  if (!known && !(env.assumeNotes === true && /^\d+$/.test(label))) return false;
   if (!silent) state.push('footnote_mark', '', 0).content = label;
   state.pos += mark[0].length;
   return true;

@@ -74,12 +74,68 @@ const LANGUAGES: Record<string, Loader> = {
 
 /** Other names people and models use. */
 const ALIASES: Record<string, string> = {
-  sh: 'bash', shell: 'bash', zsh: 'bash', console: 'bash', h: 'c', clj: 'clojure', 'c++': 'cpp', cc: 'cpp', hpp: 'cpp', cxx: 'cpp', cs: 'csharp', 'c#': 'csharp',
-  patch: 'diff', docker: 'dockerfile', ex: 'elixir', erl: 'erlang', 'f#': 'fsharp', fs: 'fsharp', golang: 'go', gql: 'graphql', gradle: 'groovy', hs: 'haskell',
-  toml: 'ini', conf: 'ini', env: 'ini', js: 'javascript', jsx: 'javascript', mjs: 'javascript', cjs: 'javascript', jsonc: 'json', json5: 'json', jl: 'julia', kt: 'kotlin',
-  tex: 'latex', elisp: 'lisp', make: 'makefile', md: 'markdown', 'objective-c': 'objectivec', objc: 'objectivec', ml: 'ocaml', pl: 'perl', ps1: 'powershell', pwsh: 'powershell',
-  proto: 'protobuf', py: 'python', python3: 'python', rb: 'ruby', rs: 'rust', postgresql: 'sql', mysql: 'sql', sqlite: 'sql', plsql: 'sql', ts: 'typescript', tsx: 'typescript',
-  sv: 'verilog', wat: 'wasm', html: 'xml', svg: 'xml', vue: 'xml', svelte: 'xml', xhtml: 'xml', yml: 'yaml',
+  sh: 'bash',
+  shell: 'bash',
+  zsh: 'bash',
+  console: 'bash',
+  h: 'c',
+  clj: 'clojure',
+  'c++': 'cpp',
+  cc: 'cpp',
+  hpp: 'cpp',
+  cxx: 'cpp',
+  cs: 'csharp',
+  'c#': 'csharp',
+  patch: 'diff',
+  docker: 'dockerfile',
+  ex: 'elixir',
+  erl: 'erlang',
+  'f#': 'fsharp',
+  fs: 'fsharp',
+  golang: 'go',
+  gql: 'graphql',
+  gradle: 'groovy',
+  hs: 'haskell',
+  toml: 'ini',
+  conf: 'ini',
+  env: 'ini',
+  js: 'javascript',
+  jsx: 'javascript',
+  mjs: 'javascript',
+  cjs: 'javascript',
+  jsonc: 'json',
+  json5: 'json',
+  jl: 'julia',
+  kt: 'kotlin',
+  tex: 'latex',
+  elisp: 'lisp',
+  make: 'makefile',
+  md: 'markdown',
+  'objective-c': 'objectivec',
+  objc: 'objectivec',
+  ml: 'ocaml',
+  pl: 'perl',
+  ps1: 'powershell',
+  pwsh: 'powershell',
+  proto: 'protobuf',
+  py: 'python',
+  python3: 'python',
+  rb: 'ruby',
+  rs: 'rust',
+  postgresql: 'sql',
+  mysql: 'sql',
+  sqlite: 'sql',
+  plsql: 'sql',
+  ts: 'typescript',
+  tsx: 'typescript',
+  sv: 'verilog',
+  wat: 'wasm',
+  html: 'xml',
+  svg: 'xml',
+  vue: 'xml',
+  svelte: 'xml',
+  xhtml: 'xml',
+  yml: 'yaml',
 };
 
 /** A run of code and what kind it is, as the engine calls it (`keyword`, `string`), or `null`. */
@@ -89,7 +145,7 @@ export interface Run {
 }
 
 let engine: Promise<HLJSApi> | null = null;
-const loaded = new Map<string, Promise<boolean>>();
+const loaded = new Map<string, Promise<void>>();
 
 /** The engine's name of a language that can be coloured, or `null`. */
 export function languageOf(info: string): string | null {
@@ -107,7 +163,12 @@ export function nameOf(info: string): string {
  * Colours code, in idle slices: `show` gets the runs of some lines and the number of the first of them, in order. Ends
  * early when `wanted` says no. Code without a known language, or too much of it, is left alone.
  */
-export async function highlight(code: string, info: string, show: (first: number, lines: Run[][]) => void, wanted: () => boolean): Promise<void> {
+export async function highlight(
+  code: string,
+  info: string,
+  show: (first: number, lines: Run[][]) => void,
+  wanted: () => boolean,
+): Promise<void> {
   const language = languageOf(info);
   if (language === null || code.length > MAX_CODE) return;
   const lines = code.split('\n');
@@ -128,9 +189,7 @@ async function load(language: string): Promise<HLJSApi | null> {
   try {
     engine ??= import('highlight.js/lib/core').then((module) => module.default);
     const hljs = await engine;
-    if (!loaded.has(language)) {
-      loaded.set(language, LANGUAGES[language]!().then((module) => (hljs.registerLanguage(language, module.default), true)));
-    }
+    if (!loaded.has(language)) loaded.set(language, register(hljs, language));
     await loaded.get(language);
     return hljs;
   } catch {
@@ -138,6 +197,11 @@ async function load(language: string): Promise<HLJSApi | null> {
     loaded.delete(language);
     return null;
   }
+}
+
+async function register(hljs: HLJSApi, language: string): Promise<void> {
+  const definition = await LANGUAGES[language]?.();
+  if (definition !== undefined) hljs.registerLanguage(language, definition.default);
 }
 
 /** The engine cannot go on where it stopped, so pieces end where code rests: at an unindented line after a blank one. */
@@ -160,7 +224,8 @@ function linesOf({ rootNode }: { rootNode: Scope }): Run[][] {
   const lines: Run[][] = [[]];
   const walk = (node: Scope | string, scope: string | null): void => {
     if (typeof node !== 'string') {
-      const own = node.scope !== undefined && !node.scope.startsWith('language:') ? node.scope.replace(/\W.*/, '') : scope;
+      const own =
+        node.scope !== undefined && !node.scope.startsWith('language:') ? node.scope.replace(/\W.*/, '') : scope;
       for (const child of node.children) walk(child, own);
       return;
     }

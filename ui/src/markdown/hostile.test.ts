@@ -9,40 +9,64 @@ import groups from './testdata/markup.json';
 const LIMIT_MS = 120_000;
 
 for (const [group, { payloads }] of Object.entries(groups)) {
-  it(`draws nothing dangerous, at any prefix: ${group}`, async () => {
-    for (const payload of payloads) {
-      const host = document.createElement('div');
-      document.body.append(host);
-      const renderer = new Renderer(host);
-      const step = Math.max(1, Math.floor(payload.length / 60));
-      for (let end = 1; end < payload.length; end += step) {
-        renderer.update(payload.slice(0, end), true);
+  it(
+    `draws nothing dangerous, at any prefix: ${group}`,
+    async () => {
+      for (const payload of payloads) {
+        const host = document.createElement('div');
+        document.body.append(host);
+        const renderer = new Renderer(host);
+        const step = Math.max(1, Math.floor(payload.length / 60));
+        for (let end = 1; end < payload.length; end += step) {
+          renderer.update(payload.slice(0, end), true);
+          renderer.flush();
+          expect(violations(host), payload.slice(0, end)).toEqual([]);
+        }
+        renderer.update(payload, false);
         renderer.flush();
-        expect(violations(host), payload.slice(0, end)).toEqual([]);
+        await mathsSettled();
+        await highlightSettled();
+        expect(violations(host), payload).toEqual([]);
+        expect((window as { __xss?: unknown }).__xss).toBeUndefined();
+        renderer.destroy();
+        host.remove();
       }
-      renderer.update(payload, false);
-      renderer.flush();
-      await mathsSettled();
-      await highlightSettled();
-      expect(violations(host), payload).toEqual([]);
-      expect((window as { __xss?: unknown }).__xss).toBeUndefined();
-      renderer.destroy();
-      host.remove();
-    }
-  }, LIMIT_MS);
+    },
+    LIMIT_MS,
+  );
 }
 
-it('draws nothing dangerous when a payload stands in any structure', async () => {
-  const frames = ['- {}', '> {}', '| a |\n|---|\n| {} |', '# {}', '**{}**', '[{}](https://a.example)', '![{}](https://a.example)', '`{}`', '```{}\n{}\n```', '$${}$$', '[^1]\n\n[^1]: {}', '[a]: {}\n\n[a]'];
-  for (const { payloads } of Object.values(groups)) {
-    for (const payload of payloads.filter((one) => one.length < 400)) {
-      const host = document.createElement('div');
-      const renderer = new Renderer(host);
-      renderer.update(frames.map((frame) => frame.replaceAll('{}', () => payload.replace(/\n+/g, ' '))).join('\n\n'), false);
-      renderer.flush();
-      expect(violations(host), payload).toEqual([]);
-      renderer.destroy();
+it(
+  'draws nothing dangerous when a payload stands in any structure',
+  async () => {
+    const frames = [
+      '- {}',
+      '> {}',
+      '| a |\n|---|\n| {} |',
+      '# {}',
+      '**{}**',
+      '[{}](https://a.example)',
+      '![{}](https://a.example)',
+      '`{}`',
+      '```{}\n{}\n```',
+      '$${}$$',
+      '[^1]\n\n[^1]: {}',
+      '[a]: {}\n\n[a]',
+    ];
+    for (const { payloads } of Object.values(groups)) {
+      for (const payload of payloads.filter((one) => one.length < 400)) {
+        const host = document.createElement('div');
+        const renderer = new Renderer(host);
+        renderer.update(
+          frames.map((frame) => frame.replaceAll('{}', () => payload.replace(/\n+/g, ' '))).join('\n\n'),
+          false,
+        );
+        renderer.flush();
+        expect(violations(host), payload).toEqual([]);
+        renderer.destroy();
+      }
     }
-  }
-  await mathsSettled();
-}, LIMIT_MS);
+    await mathsSettled();
+  },
+  LIMIT_MS,
+);

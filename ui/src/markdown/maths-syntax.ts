@@ -1,5 +1,4 @@
-import type MarkdownIt from 'markdown-it';
-import type { StateBlock, StateInline } from 'markdown-it';
+import type { MarkdownIt, StateBlock, StateInline } from 'markdown-it';
 
 /** Longest formula inside a line, in characters; bounds the search for the closing mark, so that parsing stays linear. */
 const MAX_INLINE_TEX = 2000;

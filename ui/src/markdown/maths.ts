@@ -7,13 +7,66 @@ import type { MathsPiece } from './tree';
  */
 const MATHML = 'http://www.w3.org/1998/Math/MathML';
 const ELEMENTS = new Set([
-  'math', 'semantics', 'mrow', 'mi', 'mo', 'mn', 'ms', 'mtext', 'mspace', 'mfrac', 'msqrt', 'mroot', 'msub', 'msup', 'msubsup', 'munder', 'mover',
-  'munderover', 'mtable', 'mtr', 'mtd', 'mlabeledtr', 'mstyle', 'mpadded', 'mphantom', 'menclose', 'merror',
+  'math',
+  'semantics',
+  'mrow',
+  'mi',
+  'mo',
+  'mn',
+  'ms',
+  'mtext',
+  'mspace',
+  'mfrac',
+  'msqrt',
+  'mroot',
+  'msub',
+  'msup',
+  'msubsup',
+  'munder',
+  'mover',
+  'munderover',
+  'mtable',
+  'mtr',
+  'mtd',
+  'mlabeledtr',
+  'mstyle',
+  'mpadded',
+  'mphantom',
+  'menclose',
+  'merror',
 ]);
 const ATTRIBUTES = new Set([
-  'display', 'mathvariant', 'displaystyle', 'scriptlevel', 'stretchy', 'fence', 'separator', 'accent', 'accentunder', 'columnalign', 'columnspacing',
-  'rowspacing', 'columnlines', 'rowlines', 'linethickness', 'lspace', 'rspace', 'minsize', 'maxsize', 'movablelimits', 'largeop', 'symmetric',
-  'width', 'height', 'depth', 'voffset', 'notation', 'mathcolor', 'mathbackground', 'side', 'rowalign',
+  'display',
+  'mathvariant',
+  'displaystyle',
+  'scriptlevel',
+  'stretchy',
+  'fence',
+  'separator',
+  'accent',
+  'accentunder',
+  'columnalign',
+  'columnspacing',
+  'rowspacing',
+  'columnlines',
+  'rowlines',
+  'linethickness',
+  'lspace',
+  'rspace',
+  'minsize',
+  'maxsize',
+  'movablelimits',
+  'largeop',
+  'symmetric',
+  'width',
+  'height',
+  'depth',
+  'voffset',
+  'notation',
+  'mathcolor',
+  'mathbackground',
+  'side',
+  'rowalign',
 ]);
 const VALUE = /^[\w.+\-#% ]{0,64}$/;
 const MAX_TEX = 8192;
@@ -41,7 +94,7 @@ export function drawMaths(host: HTMLElement, piece: MathsPiece): void {
   }
   loading ??= load();
   void loading.then(() => {
-    if (katex !== null && host.dataset['tex'] === tex) render(katex, host, tex, display);
+    if (katex !== null && host.dataset.tex === tex) render(katex, host, tex, display);
   });
 }
 
@@ -57,16 +110,23 @@ async function load(): Promise<void> {
 function showTex(host: HTMLElement, { tex, display }: MathsPiece): void {
   host.className = display ? 'md-maths md-display md-tex' : 'md-maths md-tex';
   host.dir = 'ltr';
-  host.dataset['tex'] = tex;
+  host.dataset.tex = tex;
   host.textContent = tex;
 }
 
 function render(engine: Katex, host: HTMLElement, tex: string, display: boolean): void {
   try {
     const html = engine.renderToString(tex, {
-      output: 'mathml', displayMode: display, trust: false, throwOnError: false, strict: 'ignore', maxSize: 10, maxExpand: 200,
+      output: 'mathml',
+      displayMode: display,
+      trust: false,
+      throwOnError: false,
+      strict: 'ignore',
+      maxSize: 10,
+      maxExpand: 200,
     });
-    const inert = new DOMParser().parseFromString(html, 'text/html');
+    // The page's policy forbids `style` attributes even there; none is copied anyway.
+    const inert = new DOMParser().parseFromString(html.replace(/ style="[^"]*"/g, ''), 'text/html');
     const math = inert.querySelector('math');
     if (math === null || inert.querySelector('.katex-error') !== null) return;
     host.replaceChildren(copy(math));

@@ -1,5 +1,5 @@
+import type { MarkdownIt as Parser, StateCore, Token } from 'markdown-it';
 import MarkdownIt from 'markdown-it';
-import type { StateCore, Token } from 'markdown-it';
 import { footnotesSyntax } from './footnotes-syntax';
 import { mathsSyntax } from './maths-syntax';
 import { completeInline } from './tail';
@@ -30,7 +30,7 @@ const md = create();
 /** The tokens of a whole piece of Markdown. */
 export function parse(source: string, env: ParseEnv): Token[] {
   parsed.characters += source.length;
-  return md.parse(source, env);
+  return md.parse(source, { ...env });
 }
 
 /** The block structure alone; inline text is not looked at. */
@@ -42,7 +42,7 @@ export function parseBlocks(source: string): Token[] {
 }
 
 /** The parser as it is set up, for the conformance test. */
-export function create(): MarkdownIt {
+export function create(): Parser {
   // `html: false`: what a model writes as HTML is text. Every link becomes a token; `safeLink` decides later what it may
   // do, so a refused one is drawn as inert text instead of as Markdown source.
   const it = new MarkdownIt({ html: false, linkify: true, breaks: false, typographer: false, maxNesting: MAX_NESTING });

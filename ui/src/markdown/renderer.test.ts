@@ -3,8 +3,8 @@ import { highlightSettled } from './code';
 import { setOpenLink } from './links';
 import { mathsSettled } from './maths';
 import { parsed } from './parser';
-import { Renderer } from './renderer';
 import type { Clock } from './renderer';
+import { Renderer } from './renderer';
 import { chunks, random } from './testdata/random';
 import { TEXTS } from './testdata/texts';
 
@@ -76,39 +76,47 @@ function normal(element: HTMLElement): HTMLElement {
 
 describe('a streamed answer', () => {
   for (const [name, text] of Object.entries(TEXTS)) {
-    it(`ends as the same text drawn at once: ${name}`, async () => {
-      atOnce(text);
-      await settled();
-      const whole = normal(host).innerHTML;
-      const next = random(7);
-      for (const longest of [1, 4, 17, 90, 90, 400]) {
-        fresh();
-        streamed(chunks(text, next, longest));
+    it(
+      `ends as the same text drawn at once: ${name}`,
+      async () => {
+        atOnce(text);
         await settled();
-        expect(normal(host).innerHTML).toBe(whole);
-      }
-    }, LIMIT_MS);
+        const whole = normal(host).innerHTML;
+        const next = random(7);
+        for (const longest of [1, 4, 17, 90, 90, 400]) {
+          fresh();
+          streamed(chunks(text, next, longest));
+          await settled();
+          expect(normal(host).innerHTML).toBe(whole);
+        }
+      },
+      LIMIT_MS,
+    );
   }
 
-  it('ends as the same text drawn at once: random joins', async () => {
-    const next = random(11);
-    const all = Object.values(TEXTS);
-    for (let round = 0; round < 25; round++) {
-      const text = Array.from({ length: 3 }, () => {
-        const one = all[Math.floor(next() * all.length)]!;
-        const from = Math.floor(next() * one.length);
-        return one.slice(from, from + 600);
-      }).join('\n\n');
-      fresh();
-      atOnce(text);
-      await settled();
-      const whole = normal(host).innerHTML;
-      fresh();
-      streamed(chunks(text, next, 30));
-      await settled();
-      expect(normal(host).innerHTML, JSON.stringify(text)).toBe(whole);
-    }
-  }, LIMIT_MS);
+  it(
+    'ends as the same text drawn at once: random joins',
+    async () => {
+      const next = random(11);
+      const all = Object.values(TEXTS);
+      for (let round = 0; round < 25; round++) {
+        const text = Array.from({ length: 3 }, () => {
+          const one = all[Math.floor(next() * all.length)]!;
+          const from = Math.floor(next() * one.length);
+          return one.slice(from, from + 600);
+        }).join('\n\n');
+        fresh();
+        atOnce(text);
+        await settled();
+        const whole = normal(host).innerHTML;
+        fresh();
+        streamed(chunks(text, next, 30));
+        await settled();
+        expect(normal(host).innerHTML, JSON.stringify(text)).toBe(whole);
+      }
+    },
+    LIMIT_MS,
+  );
 
   it('leaves closed blocks alone', () => {
     renderer.update('# Title\n\nFirst *paragraph*.\n\nSecond', true);
@@ -139,26 +147,30 @@ describe('a streamed answer', () => {
     expect(host.textContent).toBe('abcd');
   });
 
-  it('costs in proportion to its length', () => {
-    const shapes: Record<string, string> = {
-      prose: 'Some **words** that make a line of text.\nAnd another `line`.\n\n',
-      code: '```js\nconst answer = 42;\nconsole.log(answer);\n```\n\n',
-      'one fence': 'let a = 1;\n',
-      'one list': '- an item with *words*\n',
-      'one paragraph': 'one line of a paragraph that never ends\n',
-    };
-    for (const [name, shape] of Object.entries(shapes)) {
-      const text = (name === 'one fence' ? '```js\n' : '') + shape.repeat(Math.ceil(30_000 / shape.length));
-      const cost = (length: number): number => {
-        fresh();
-        const before = parsed.characters;
-        streamed(chunks(text.slice(0, length), random(3), 80));
-        return (parsed.characters - before) / length;
+  it(
+    'costs in proportion to its length',
+    () => {
+      const shapes: Record<string, string> = {
+        prose: 'Some **words** that make a line of text.\nAnd another `line`.\n\n',
+        code: '```js\nconst answer = 42;\nconsole.log(answer);\n```\n\n',
+        'one fence': 'let a = 1;\n',
+        'one list': '- an item with *words*\n',
+        'one paragraph': 'one line of a paragraph that never ends\n',
       };
-      const long = cost(30_000);
-      expect(long, name).toBeLessThan(name === 'one fence' ? 1 : 100);
-    }
-  }, LIMIT_MS);
+      for (const [name, shape] of Object.entries(shapes)) {
+        const text = (name === 'one fence' ? '```js\n' : '') + shape.repeat(Math.ceil(30_000 / shape.length));
+        const cost = (length: number): number => {
+          fresh();
+          const before = parsed.characters;
+          streamed(chunks(text.slice(0, length), random(3), 80));
+          return (parsed.characters - before) / length;
+        };
+        const long = cost(30_000);
+        expect(long, name).toBeLessThan(name === 'one fence' ? 1 : 100);
+      }
+    },
+    LIMIT_MS,
+  );
 
   it('starts again when the text is another one', () => {
     atOnce('One');
@@ -184,25 +196,35 @@ function streamedOn(text: string, rest: string): void {
 }
 
 describe('code blocks', () => {
-  it('name their language, keep their text exactly and are coloured when closed', async () => {
-    renderer.update('```rust title\nfn main() {\n    let x = "é";\n}\n', true);
-    expect(host.querySelector('.md-code-language')!.textContent).toBe('rust');
-    expect(host.querySelector('code span span')).toBeNull();
-    renderer.update('```rust title\nfn main() {\n    let x = "é";\n}\n```\n', false);
-    while (clock.run());
-    await highlightSettled();
-    expect(host.querySelector('code')!.textContent).toBe('fn main() {\n    let x = "é";\n}\n');
-    expect(host.querySelector('.tok-keyword')!.textContent).toBe('fn');
-    expect(host.querySelector('.tok-string')!.textContent).toBe('"é"');
-  }, LIMIT_MS);
+  it(
+    'name their language, keep their text exactly and are coloured when closed',
+    async () => {
+      renderer.update('```rust title\nfn main() {\n    let x = "é";\n}\n', true);
+      expect(host.querySelector('.md-code-language')!.textContent).toBe('rust');
+      expect(host.querySelector('code span span')).toBeNull();
+      renderer.update('```rust title\nfn main() {\n    let x = "é";\n}\n```\n', false);
+      while (clock.run());
+      await highlightSettled();
+      expect(host.querySelector('code')!.textContent).toBe('fn main() {\n    let x = "é";\n}\n');
+      expect(host.querySelector('.tok-keyword')!.textContent).toBe('fn');
+      expect(host.querySelector('.tok-string')!.textContent).toBe('"é"');
+    },
+    LIMIT_MS,
+  );
 
-  it('are coloured to the last line when long, without losing a character', async () => {
-    const code = Array.from({ length: 700 }, (_, i) => (i % 9 === 0 ? '' : `const value${i} = "text ${i}"; // note`)).join('\n') + '\n';
-    atOnce(`\`\`\`ts\n${code}\`\`\`\n`);
-    await highlightSettled();
-    expect(host.querySelector('code')!.textContent).toBe(code);
-    expect(host.querySelectorAll('.tok-keyword').length).toBe(code.match(/const/g)!.length);
-  }, LIMIT_MS);
+  it(
+    'are coloured to the last line when long, without losing a character',
+    async () => {
+      const code = `${Array.from({ length: 700 }, (_, i) =>
+        i % 9 === 0 ? '' : `const value${i} = "text ${i}"; // note`,
+      ).join('\n')}\n`;
+      atOnce(`\`\`\`ts\n${code}\`\`\`\n`);
+      await highlightSettled();
+      expect(host.querySelector('code')!.textContent).toBe(code);
+      expect(host.querySelectorAll('.tok-keyword').length).toBe(code.match(/const/g)!.length);
+    },
+    LIMIT_MS,
+  );
 
   it('fold when long and the answer is complete', () => {
     const text = `\`\`\`\n${'line\n'.repeat(60)}\`\`\`\n`;
@@ -247,9 +269,9 @@ describe('links', () => {
     atOnce('[раураl.com](https://аpple.example) and https://example.org/x');
     const [spoof, plain] = host.querySelectorAll('a');
     expect(spoof!.title).toMatch(/^xn--/);
-    expect(spoof!.dataset['host']).toBe(spoof!.title);
+    expect(spoof!.dataset.host).toBe(spoof!.title);
     expect(plain!.title).toBe('example.org');
-    expect(plain!.dataset['host']).toBeUndefined();
+    expect(plain!.dataset.host).toBeUndefined();
   });
 });
 
@@ -261,7 +283,7 @@ describe('maths', () => {
   });
 
   it('stays as its TeX when it is wrong, too deep or defines something', async () => {
-    for (const tex of ['\\frac{', '{'.repeat(70) + 'x' + '}'.repeat(70), '\\def\\x#1{\\x{#1#1}}\\x{a}']) {
+    for (const tex of ['\\frac{', `${'{'.repeat(70)}x${'}'.repeat(70)}`, '\\def\\x#1{\\x{#1#1}}\\x{a}']) {
       fresh();
       atOnce(`$$\n${tex}\n$$`);
       await settled();
@@ -270,10 +292,14 @@ describe('maths', () => {
   });
 });
 
-it('shows deep nesting and endless paragraphs as plain text', () => {
-  atOnce('>'.repeat(5000) + ' deep');
-  expect(host.querySelector('.md-plain')!.textContent).toContain('deep');
-  fresh();
-  atOnce('*a _b [c](d '.repeat(8000));
-  expect(host.textContent!.length).toBeGreaterThan(95_000);
-}, LIMIT_MS);
+it(
+  'shows deep nesting and endless paragraphs as plain text',
+  () => {
+    atOnce(`${'>'.repeat(5000)} deep`);
+    expect(host.querySelector('.md-plain')!.textContent).toContain('deep');
+    fresh();
+    atOnce('*a _b [c](d '.repeat(8000));
+    expect(host.textContent!.length).toBeGreaterThan(95_000);
+  },
+  LIMIT_MS,
+);

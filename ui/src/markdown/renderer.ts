@@ -1,14 +1,14 @@
-import { Blocks } from './blocks';
 import type { Block } from './blocks';
-import { CodeBlock } from './code';
-import { patch } from './dom';
+import { Blocks } from './blocks';
+import type { CodeBlock } from './code';
 import type { Drawn } from './dom';
+import { patch } from './dom';
 import { openLink } from './links';
-import { parse } from './parser';
 import type { ParseEnv } from './parser';
+import { parse } from './parser';
 import { holdBack } from './tail';
-import { treeOf } from './tree';
 import type { Piece } from './tree';
+import { treeOf } from './tree';
 
 type References = ParseEnv['references'];
 
@@ -196,7 +196,8 @@ export class Renderer {
     if (shown === this.tailDrawn) return true;
     const now = this.clock.now();
     const grown = Math.abs(shown.length - this.tailLength);
-    if (shown.length > SMALL_TAIL && grown < shown.length / TAIL_GROWTH && now - this.tailAt < TAIL_PAUSE_MS) return false;
+    if (shown.length > SMALL_TAIL && grown < shown.length / TAIL_GROWTH && now - this.tailAt < TAIL_PAUSE_MS)
+      return false;
     this.tailAt = now;
     this.tailLength = shown.length;
     this.tailDrawn = shown;
@@ -251,6 +252,8 @@ function onClick(event: MouseEvent): void {
   }
   const label = target?.closest('[data-mark]')?.getAttribute('data-mark');
   if (label === null || label === undefined || !(event.currentTarget instanceof HTMLElement)) return;
-  const note = [...event.currentTarget.querySelectorAll('[data-note]')].find((one) => one.getAttribute('data-note') === label);
+  const note = [...event.currentTarget.querySelectorAll('[data-note]')].find(
+    (one) => one.getAttribute('data-note') === label,
+  );
   note?.scrollIntoView({ block: 'nearest' });
 }

@@ -78,11 +78,16 @@ function canonical(host: HTMLElement): string {
     const inside = [...node.childNodes].map(line).join('');
     // A link is compared by its text: whether it may be opened is another test.
     if (name === 'a' || name === 'span') return inside;
-    const start = name === 'ol' && (node as Element).hasAttribute('start') ? ` ${(node as Element).getAttribute('start')}` : '';
+    const start =
+      name === 'ol' && (node as Element).hasAttribute('start') ? ` ${(node as Element).getAttribute('start')}` : '';
     return `<${name}${start}>${inside}</${name}>`;
   };
   host.normalize();
-  return [...host.childNodes].map(line).join('').replace(/\s*(<\/?(?:p|h\d|li|ul|ol|blockquote|pre|hr|div|br)(?: \d+)?>)\s*/g, '$1').trim();
+  return [...host.childNodes]
+    .map(line)
+    .join('')
+    .replace(/\s*(<\/?(?:p|h\d|li|ul|ol|blockquote|pre|hr|div|br)(?: \d+)?>)\s*/g, '$1')
+    .trim();
 }
 
 it('draws the examples of the CommonMark specification', () => {
@@ -98,7 +103,9 @@ it('draws the examples of the CommonMark specification', () => {
     else different.set(why.join('; '), [...(different.get(why.join('; ')) ?? []), number]);
   }
   const apart = [...different.values()].reduce((sum, numbers) => sum + numbers.length, 0);
-  console.info(`CommonMark: ${examples.length} examples, ${examples.length - apart - failed.length} equal, ${apart} different by design, ${failed.length} failed`);
+  console.info(
+    `CommonMark: ${examples.length} examples, ${examples.length - apart - failed.length} equal, ${apart} different by design, ${failed.length} failed`,
+  );
   for (const [why, numbers] of different) console.info(`  ${why}: ${numbers.join(' ')}`);
   expect(failed).toEqual([]);
   // Whatever excuses an example must not become an excuse for most of them.

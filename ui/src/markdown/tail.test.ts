@@ -50,10 +50,29 @@ describe('half-written syntax', () => {
   });
 
   it('waits while a line can still become anything', () => {
-    for (const line of ['-', '--', '#', '##', '1', '12.', '```', '~~', '>', '- [', '- [x', '* ', '| a | b', '|', '=', '\\[', '[^1]:']) {
+    for (const line of [
+      '-',
+      '--',
+      '#',
+      '##',
+      '1',
+      '12.',
+      '```',
+      '~~',
+      '>',
+      '- [',
+      '- [x',
+      '* ',
+      '| a | b',
+      '|',
+      '=',
+      '\\[',
+      '[^1]:',
+    ]) {
       expect(holdBack(`Text\n${line}`), line).toBe('Text\n');
     }
-    for (const line of ['- a', '# T', '12 monkeys', '-1 degree', '>q']) expect(holdBack(`Text\n${line}`)).toBe(`Text\n${line}`);
+    for (const line of ['- a', '# T', '12 monkeys', '-1 degree', '>q'])
+      expect(holdBack(`Text\n${line}`)).toBe(`Text\n${line}`);
     expect(holdBack('| a | b |\n')).toBe('');
     expect(holdBack('| a | b |\n|---')).toBe('');
     expect(holdBack('| a | b |\n|---|---|\n')).toBe('| a | b |\n|---|---|\n');
@@ -67,7 +86,10 @@ describe('half-written syntax', () => {
       const final = draw(text, false).textContent!;
       for (let end = 1; end <= text.length; end++) {
         const shown = draw(text.slice(0, end), true).textContent!.trimEnd();
-        expect(final.startsWith(shown), JSON.stringify([text.slice(Math.max(0, end - 40), end), shown.slice(-40)])).toBe(true);
+        expect(
+          final.startsWith(shown),
+          JSON.stringify([text.slice(Math.max(0, end - 40), end), shown.slice(-40)]),
+        ).toBe(true);
       }
     }, 120_000);
   }

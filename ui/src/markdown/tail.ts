@@ -5,7 +5,8 @@
  */
 
 /** Marks at the start of a line that do not yet say what the line will be: a rule, a heading, an item, a fence. */
-const UNDECIDED_LINE = /^[ \t]*(?:[-*+] \[[ xX]?\]?|[-=*_+#`~>|:$ \t]+|\d{1,9}[.)]?|\\\[?|\[\^?[^\]\s]*(?:\]:?)?)[ \t]*$/;
+const UNDECIDED_LINE =
+  /^[ \t]*(?:[-*+] \[[ xX]?\]?|[-=*_+#`~>|:$ \t]+|\d{1,9}[.)]?|\\\[?|\[\^?[^\]\s]*(?:\]:?)?)[ \t]*$/;
 /** The start of a link definition or footnote, which draws nothing until it is whole. */
 const DEFINITION_LINE = /^ {0,3}\[[^\]]+\]:[ \t]*\S*$/;
 const TABLE_LINE = /^[ \t]*\|/;
@@ -36,7 +37,10 @@ export function completeInline(text: string): string {
 
 function completed(text: string, links: boolean): string {
   // The beginning of an entity, an escape, an autolink, a link, a formula; emphasis marks with nothing behind them yet.
-  text = text.replace(/(?:\\[([]?|&#?\w{0,31}|<(?:https?:\S*)?|!?\[)$/, '').replace(/(^|[\s([])(?:!|\$\$?)$/, '$1').replace(/(^|[\s([{"'“‘—])[*_~]+$/, '$1');
+  text = text
+    .replace(/(?:\\[([]?|&#?\w{0,31}|<(?:https?:\S*)?|!?\[)$/, '')
+    .replace(/(^|[\s([])(?:!|\$\$?)$/, '$1')
+    .replace(/(^|[\s([{"'“‘—])[*_~]+$/, '$1');
   const open: string[] = [];
   const brackets: number[] = [];
   let at = 0;
@@ -61,7 +65,8 @@ function completed(text: string, links: boolean): string {
     } else if (links && char === ']' && brackets.length > 0) {
       const start = brackets.pop()!;
       const end = targetEnd(text, ++at);
-      if (end === null || (at === text.length && /[^\s\]]/.test(text.slice(start + 1, at)))) return completed(withoutLink(text, start, at - 1), false);
+      if (end === null || (at === text.length && /[^\s\]]/.test(text.slice(start + 1, at))))
+        return completed(withoutLink(text, start, at - 1), false);
       at = end;
     } else {
       at++;

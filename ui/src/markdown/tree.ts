@@ -13,8 +13,34 @@ export interface TextPiece {
 
 /** The elements a model's text can become. `dom.ts` creates no other. */
 export type Tag =
-  | 'p' | 'h1' | 'h2' | 'h3' | 'h4' | 'h5' | 'h6' | 'blockquote' | 'ul' | 'ol' | 'li' | 'hr' | 'div' | 'span'
-  | 'table' | 'thead' | 'tbody' | 'tr' | 'th' | 'td' | 'em' | 'strong' | 's' | 'code' | 'br' | 'a' | 'sup' | 'button';
+  | 'p'
+  | 'h1'
+  | 'h2'
+  | 'h3'
+  | 'h4'
+  | 'h5'
+  | 'h6'
+  | 'blockquote'
+  | 'ul'
+  | 'ol'
+  | 'li'
+  | 'hr'
+  | 'div'
+  | 'span'
+  | 'table'
+  | 'thead'
+  | 'tbody'
+  | 'tr'
+  | 'th'
+  | 'td'
+  | 'em'
+  | 'strong'
+  | 's'
+  | 'code'
+  | 'br'
+  | 'a'
+  | 'sup'
+  | 'button';
 
 export interface ElementPiece {
   kind: 'element';
@@ -41,7 +67,21 @@ export interface MathsPiece {
 
 /** Blocks that choose their direction by their own first letters. */
 const DIRECTED = new Set<string>(['p', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'th', 'td', 'li']);
-const CONTAINERS = new Set<string>([...DIRECTED, 'blockquote', 'ul', 'ol', 'hr', 'table', 'thead', 'tbody', 'tr', 'em', 'strong', 's', 'br']);
+const CONTAINERS = new Set<string>([
+  ...DIRECTED,
+  'blockquote',
+  'ul',
+  'ol',
+  'hr',
+  'table',
+  'thead',
+  'tbody',
+  'tr',
+  'em',
+  'strong',
+  's',
+  'br',
+]);
 
 /** Builds the tree of a block's tokens. `growing` says that the last of them is still being written. */
 export function treeOf(tokens: Token[], source: string, growing: boolean): Piece[] {
@@ -112,18 +152,24 @@ class Builder {
         for (const child of token.children ?? []) this.inline(child);
         return;
       case 'fence':
-        this.add({ kind: 'code', info: token.info.trim(), code: token.content, closed: !last || isFenceClosed(token, this.source) });
+        this.add({
+          kind: 'code',
+          info: token.info.trim(),
+          code: token.content,
+          closed: !last || isFenceClosed(token, this.source),
+        });
         return;
       case 'code_block':
         this.add({ kind: 'code', info: '', code: token.content, closed: !last });
         return;
       case 'math_block':
-        if (token.meta.closed === true) this.add({ kind: 'maths', tex: token.content, display: true, closed: true });
-        else if (last) this.add({ kind: 'maths', tex: token.content.replace(/[$\\]$/, ''), display: true, closed: false });
+        if (token.meta?.closed === true) this.add({ kind: 'maths', tex: token.content, display: true, closed: true });
+        else if (last)
+          this.add({ kind: 'maths', tex: token.content.replace(/[$\\]$/, ''), display: true, closed: false });
         else this.add(element('p', [textPiece(`${token.markup}\n${token.content}`)], { dir: 'auto' }));
         return;
       case 'footnote_open':
-        this.open(element('div', [element('sup', [textPiece(token.meta.label)])], { class: 'md-note', 'data-note': token.meta.label }));
+        this.open(note(String(token.meta?.label)));
         return;
       case 'list_item_close':
         drawTask(this.stack.at(-1)!);
@@ -162,10 +208,24 @@ class Builder {
         this.add(element('code', [textPiece(token.content)], { dir: 'ltr' }));
         return;
       case 'math_inline':
-        this.add({ kind: 'maths', tex: token.content, display: token.markup === '$$' || token.markup === '\\[', closed: true });
+        this.add({
+          kind: 'maths',
+          tex: token.content,
+          display: token.markup === '$$' || token.markup === '\\[',
+          closed: true,
+        });
         return;
       case 'footnote_mark':
-        this.add(element('sup', [element('button', [textPiece(token.content)], { class: 'md-mark', type: 'button', 'data-mark': token.content, 'aria-label': labels.footnote(token.content) })]));
+        this.add(
+          element('sup', [
+            element('button', [textPiece(token.content)], {
+              class: 'md-mark',
+              type: 'button',
+              'data-mark': token.content,
+              'aria-label': labels.footnote(token.content),
+            }),
+          ]),
+        );
         return;
       case 'image':
         this.add(picture(token));
@@ -199,6 +259,10 @@ function attributesOf(token: Token): Record<string, string> {
   return attributes;
 }
 
+function note(label: string): ElementPiece {
+  return element('div', [element('sup', [textPiece(label)])], { class: 'md-note', 'data-note': label });
+}
+
 /** A link that may be opened, or inert text in its place. */
 function linkPiece(address: string): ElementPiece {
   const link = safeLink(address);
@@ -211,7 +275,8 @@ function showHost(link: ElementPiece): void {
   const host = link.attributes.title;
   if (link.tag !== 'a' || host === undefined) return;
   const text = textOf(link).toLowerCase();
-  if (!new RegExp(`(^|[/.@\\s])${host.replace(/[^\w]/g, '\\$&')}($|[/:?#\\s])`).test(text)) link.attributes['data-host'] = host;
+  if (!new RegExp(`(^|[/.@\\s])${host.replace(/[^\w]/g, '\\$&')}($|[/:?#\\s])`).test(text))
+    link.attributes['data-host'] = host;
 }
 
 /** A picture is never loaded: a chip says what it shows and where it would come from. */
@@ -220,7 +285,13 @@ function picture(token: Token): ElementPiece {
   const alt = visible(withoutBidi(token.content));
   const attributes: Record<string, string> = { class: 'md-picture' };
   if (link === null) return element('span', [textPiece(alt)], attributes);
-  return element('a', [textPiece(alt)], { ...attributes, href: link.href, rel: 'noreferrer', title: link.host, 'data-host': link.host });
+  return element('a', [textPiece(alt)], {
+    ...attributes,
+    href: link.href,
+    rel: 'noreferrer',
+    title: link.host,
+    'data-host': link.host,
+  });
 }
 
 function textOf(piece: Piece): string {
@@ -240,13 +311,23 @@ function drawTask(item: ElementPiece): void {
   text.text = text.text.slice(box[0].length);
   const checked = box[1] !== ' ';
   item.attributes.class = 'md-task';
-  first.children.unshift(element('span', [], { class: checked ? 'md-box md-done' : 'md-box', role: 'img', 'aria-label': checked ? labels.done : labels.todo }));
+  first.children.unshift(
+    element('span', [], {
+      class: checked ? 'md-box md-done' : 'md-box',
+      role: 'img',
+      'aria-label': checked ? labels.done : labels.todo,
+    }),
+  );
 }
 
 /** Whether a fence's last line is its closing mark. */
 function isFenceClosed(token: Token, source: string): boolean {
   if (token.map === null) return true;
   const lines = source.split('\n').slice(token.map[0] + 1, token.map[1]);
-  const last = lines.at(-1)?.replace(/^[\s>]+/, '').trimEnd() ?? '';
+  const last =
+    lines
+      .at(-1)
+      ?.replace(/^[\s>]+/, '')
+      .trimEnd() ?? '';
   return last.length >= token.markup.length && last === token.markup[0]!.repeat(last.length);
 }

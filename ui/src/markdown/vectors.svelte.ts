@@ -1,12 +1,12 @@
 /**
  * Runs hostile Markdown through the real component in a real engine. Not part of the app: `vite build --mode vectors`
- * builds this page (vectors.html) into `dist-vectors/`.
+ * builds this page (ui/vectors/index.html) into `dist-vectors/`.
  *
  * To drive it:
- *  1. Serve `dist-vectors/` on loopback and open `/vectors.html`. The cases are taken from `window.__cases` if a script set
+ *  1. Serve `dist-vectors/` on loopback and open `/`. The cases are taken from `window.__cases` if a script set
  *     it before the page ran, else fetched from `/cases.json` of the same server. Either is what `testdata/markup.json` is,
  *     `{group: {payloads: [text, …]}}`, or a list `[{name, text}, …]`.
- *  2. Wait until `window.__report` is an object: `{passed: number, failed: [name, …], details: {name: [sentence, …]}}`.
+ *  2. Wait until `window.vectors` is an object: `{passed: number, failed: [name, …], details: {name: [sentence, …]}}`.
  *     Until then `window.__progress` is the number of cases done, so that a hang shows as a number that stands still. The
  *     document's title becomes `passed N failed M` at the end.
  *  3. A case fails if, at any streamed prefix, something is drawn that `audit.ts` forbids, `window.__xss` is set, a
@@ -14,9 +14,9 @@
  *     The server should also count the requests it gets: only this page, its assets and `/cases.json` may arrive.
  */
 import { flushSync, mount, unmount } from 'svelte';
-import Markdown from './Markdown.svelte';
 import { violations } from './audit';
 import { highlightSettled } from './code';
+import Markdown from './Markdown.svelte';
 import { mathsSettled } from './maths';
 
 interface Case {
@@ -32,7 +32,7 @@ interface Report {
 
 interface Probe {
   __cases?: unknown;
-  __report?: Report;
+  vectors?: Report;
   __progress?: number;
   __xss?: unknown;
 }
@@ -44,7 +44,9 @@ const MOST_PREFIXES = 600;
 
 const probe = window as Window & Probe;
 const refused: string[] = [];
-document.addEventListener('securitypolicyviolation', (event) => refused.push(`policy: ${event.violatedDirective} ${event.blockedURI}`));
+document.addEventListener('securitypolicyviolation', (event) =>
+  refused.push(`policy: ${event.violatedDirective} ${event.blockedURI}`),
+);
 
 void run();
 
@@ -62,7 +64,7 @@ async function run(): Promise<void> {
     }
     probe.__progress++;
   }
-  probe.__report = report;
+  probe.vectors = report;
   document.title = `passed ${report.passed} failed ${report.failed.length}`;
 }
 
