@@ -15,17 +15,33 @@ fn target() -> PathBuf {
     profile.and_then(Path::parent).map_or_else(|| root().join("target"), Path::to_owned)
 }
 
-/// The app: `RIVULET_BIN`, or the one beside this test.
-pub fn binary(profile: &str) -> PathBuf {
-    let path = std::env::var_os("RIVULET_BIN").map_or_else(|| target().join(profile).join("rivulet"), PathBuf::from);
-    let release = if profile == "release" { " --release" } else { "" };
+/// The app: `RIVULET_BIN`, or the one beside this program, built with the same profile.
+pub fn binary() -> PathBuf {
+    let path = std::env::var_os("RIVULET_BIN").map_or_else(|| beside("rivulet"), PathBuf::from);
     assert!(
         path.is_file(),
-        "{} is not there: run `npm --prefix ui run build && cargo build --features custom-protocol{release}`, or name \
+        "{} is not there: run `npm --prefix ui run build && cargo build --features custom-protocol{RELEASE}`, or name \
          another binary in RIVULET_BIN.",
         path.display()
     );
     path
+}
+
+/// The bare window the app is compared with: an example of the app's own package, so that both have the same Tauri.
+pub fn bare_window() -> PathBuf {
+    let path = binary().with_file_name("examples").join("bare_window");
+    assert!(
+        path.is_file(),
+        "{} is not there: run `cargo build --features custom-protocol{RELEASE} --example bare_window`.",
+        path.display()
+    );
+    path
+}
+
+const RELEASE: &str = if cfg!(debug_assertions) { "" } else { " --release" };
+
+fn beside(name: &str) -> PathBuf {
+    target().join(if cfg!(debug_assertions) { "debug" } else { "release" }).join(name)
 }
 
 /// tauri-driver: `TAURI_DRIVER`, or the one that `cargo xtask test` puts under `target/tools`.

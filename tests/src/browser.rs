@@ -15,7 +15,8 @@ pub struct Browser {
 impl Browser {
     /// Opens one at this address.
     pub async fn open(profile: &Profile, url: &str) -> Self {
-        let mut driver = Process::spawn(profile.command("chromedriver").arg("--port=0"));
+        let program = |variable, name: &str| std::env::var(variable).unwrap_or_else(|_| name.to_owned());
+        let mut driver = Process::spawn(profile.command(program("CHROMEDRIVER", "chromedriver")).arg("--port=0"));
         let line = driver.line_with("successfully on port", PATIENCE).await;
         let port = line.trim_end_matches('.').rsplit(' ').next().unwrap();
         let data = tempfile::Builder::new().prefix("chromium").tempdir_in(profile.path()).unwrap().keep();
@@ -34,7 +35,11 @@ impl Browser {
         ];
         let mut capabilities = Capabilities::new();
         capabilities.set("browserName", "chrome").unwrap();
-        capabilities.set("goog:chromeOptions", json!({ "args": arguments })).unwrap();
+        let mut options = json!({ "args": arguments });
+        if let Ok(chromium) = std::env::var("CHROMIUM") {
+            options["binary"] = json!(chromium);
+        }
+        capabilities.set("goog:chromeOptions", options).unwrap();
         let session = WebDriver::new(format!("http://127.0.0.1:{port}"), capabilities).await;
         let session = session.unwrap_or_else(|error| panic!("no session: {error}\n{}", driver.output()));
         session.set_script_timeout(PATIENCE).await.unwrap();

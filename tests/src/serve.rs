@@ -50,7 +50,7 @@ pub struct Serve {
 impl Serve {
     /// Starts it and waits until it is ready.
     pub async fn start(profile: &Profile, options: &ServeOptions) -> Self {
-        let mut command = profile.command(crate::app::binary("debug"));
+        let mut command = profile.command(crate::app::binary());
         command.arg("serve").arg("--data-dir").arg(options.data_dir.clone().unwrap_or_else(|| profile.data()));
         let values =
             [("--provider", &options.provider), ("--base-url", &options.base_url), ("--model", &options.model)];

@@ -16,9 +16,9 @@ pub struct Window {
 }
 
 impl Window {
-    /// Opens the debug build and waits for its first screen.
+    /// Opens the app and waits for its first screen.
     pub async fn open(desktop: &Desktop) -> Self {
-        let window = Self::open_binary(desktop, &app::binary("debug"), &[]).await;
+        let window = Self::open_binary(desktop, &app::binary(), &[]).await;
         window.loaded().await;
         window
     }

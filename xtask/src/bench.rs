@@ -50,6 +50,10 @@ pub fn run(args: &[OsString]) -> Result<()> {
             "rivulet",
             "--features",
             "custom-protocol",
+            "--bin",
+            "rivulet",
+            "--example",
+            "bare_window",
         ]))?;
         program.envs(setup::tools::for_tests("release"));
     }

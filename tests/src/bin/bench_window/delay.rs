@@ -1,0 +1,91 @@
+//! What the app adds to each token at 100 tokens a second: every token's text is the time of its sending, so whoever
+//! gets it knows how long it took.
+
+use crate::flood::use_upstream;
+use crate::goals::{Goals, quantile};
+use rivulet_tests::upstream::{Script, Upstream};
+use rivulet_tests::{Desktop, PATIENCE, Profile, Serve, ServeOptions, Window};
+use serde_json::json;
+use std::time::{Duration, SystemTime};
+
+const TOKENS: usize = 1_000;
+
+/// To a viewer of every commit, and to an event in the window's page.
+pub async fn run(goals: &mut Goals) {
+    let commits = to_every_commit().await;
+    let p50 = quantile(&commits, 0.5);
+    goals.goal("added delay, no frame pacing (socket to socket), p50", ms(p50), "under 2 ms", p50 < 2.0);
+    goals.figure("added delay, no frame pacing (socket to socket), p99", ms(quantile(&commits, 0.99)));
+    let events = to_the_window().await;
+    goals.figure("added delay, frame pacing (socket to event in the page), p50", ms(quantile(&events, 0.5)));
+    let p99 = quantile(&events, 0.99);
+    goals.goal("added delay, frame pacing (socket to event in the page), p99", ms(p99), "under 16.7 ms", p99 < 16.7);
+}
+
+fn ms(value: f64) -> String {
+    format!("{value:.2} ms")
+}
+
+fn steady() -> Upstream {
+    let gap = Duration::from_millis(10);
+    Upstream::start([(0..TOKENS).fold(Script::stream(), |script, _| script.stamped().wait(gap)).done()])
+}
+
+async fn to_every_commit() -> Vec<f64> {
+    let upstream = steady();
+    let profile = Profile::new();
+    let mut serve = Serve::start(&profile, &ServeOptions::custom(&upstream.base_url())).await;
+    let mut stream = serve.client.events("/api/sse?uid=delay&pace=0", &[]).await.expect("a stream");
+    serve.client.post("/api/start-sse", json!({ "uid": "delay", "prompt": "Steadily." })).await;
+    let mut delays = Vec::new();
+    loop {
+        let event = stream.next_within(PATIENCE).await.expect("the stream goes on");
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").as_micros();
+        match event.event.as_str() {
+            "text" => {
+                let text = event.data["text"].as_str().expect("a text");
+                let sent = text.split_whitespace().filter_map(|stamp| stamp.parse::<u128>().ok());
+                delays.extend(sent.map(|sent| now.saturating_sub(sent) as f64 / 1000.0));
+            }
+            "finished" => break,
+            _ => {}
+        }
+    }
+    serve.end().await;
+    sorted(delays)
+}
+
+async fn to_the_window() -> Vec<f64> {
+    let upstream = steady();
+    let desktop = Desktop::start().await;
+    let window = Window::open(&desktop).await;
+    let page = &window.page;
+    use_upstream(page, &upstream).await;
+    // The page's clock has whole milliseconds; half of one is added for what it cuts off.
+    let listen = "const done = arguments[0];
+        window.delays = [];
+        const handler = window.__TAURI_INTERNALS__.transformCallback(({ payload }) => {
+            const now = performance.timeOrigin + performance.now() + 0.5;
+            for (const event of payload.batch.events) {
+                if (event.type !== 'text') continue;
+                for (const stamp of event.text.trim().split(' ')) window.delays.push(now - Number(stamp) / 1000);
+            }
+        });
+        window.__TAURI_INTERNALS__.invoke('plugin:event|listen',
+            { event: 'rivulet://batch', target: { kind: 'Any' }, handler }).then(() => done(true));";
+    page.driver.execute_async(listen, Vec::new()).await.expect("the page listens");
+    page.send("Steadily.").await;
+    // Nothing is asked of the page while it runs.
+    tokio::time::sleep(Duration::from_millis(10 * TOKENS as u64 + 1_500)).await;
+    page.answer_in(1, "complete").await;
+    let delays = page.script("return window.delays", Vec::new()).await;
+    let delays: Vec<f64> = serde_json::from_value(delays).expect("numbers");
+    assert_eq!(delays.len(), TOKENS, "every token came once");
+    window.close().await;
+    sorted(delays)
+}
+
+fn sorted(mut delays: Vec<f64>) -> Vec<f64> {
+    delays.sort_by(f64::total_cmp);
+    delays
+}
