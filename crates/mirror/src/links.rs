@@ -1,0 +1,362 @@
+//! Links, their tokens, tickets, budgets, and who is connected. All of it in memory, for one run of the mirror.
+
+use crate::limits::{Limits, TICKETS};
+use crate::reply::Refusal;
+use crate::token::Token;
+use http::StatusCode;
+use rivulet_protocol::*;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+/// The links of a running mirror.
+pub(crate) struct Links {
+    limits: Limits,
+    table: Mutex<Vec<Entry>>,
+    /// When wrong tokens came, within the last minute.
+    failures: Mutex<Vec<Instant>>,
+    changed: Box<dyn Fn() + Send + Sync>,
+}
+
+struct Entry {
+    /// Without its viewers: they are in `seats`.
+    link: Link,
+    token: Token,
+    /// Begun through this link.
+    started: Vec<ConversationId>,
+    tickets: Vec<Ticket>,
+    seats: Vec<Seated>,
+    ended: CancellationToken,
+}
+
+/// Opens one event stream, and lets that stream come back.
+struct Ticket {
+    token: Token,
+    target: Option<Target>,
+    made: Instant,
+    used: bool,
+    /// Its stream is open.
+    open: bool,
+    /// Its stream has sent an event, so that a client that comes back can say which was the last.
+    delivered: bool,
+}
+
+struct Seated {
+    number: u64,
+    viewer: Viewer,
+    cut: CancellationToken,
+}
+
+/// What a stream shows, as the client named it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Target {
+    /// By the page's own name.
+    Uid(Uid),
+    /// By its id.
+    Conversation(ConversationId),
+    /// Only what changes outside of conversations.
+    Library,
+}
+
+/// Who a request comes from.
+#[derive(Clone, Debug)]
+pub(crate) struct Authorized {
+    pub caller: Caller,
+    pub link: LinkId,
+    /// Cancelled when the link ends.
+    pub ended: CancellationToken,
+}
+
+impl Links {
+    pub fn new(limits: Limits, changed: impl Fn() + Send + Sync + 'static) -> Self {
+        Self { limits, table: Mutex::default(), failures: Mutex::default(), changed: Box::new(changed) }
+    }
+
+    /// Makes a link; `url` is the page's address.
+    pub fn create(&self, request: LinkCreate, url: &str) -> Result<(NewLink, CancellationToken), ApiError> {
+        let token = Token::random()?;
+        let now = now_ms();
+        let link = Link {
+            id: LinkId::new(),
+            label: request.label.chars().filter(|c| !c.is_control()).take(100).collect(),
+            role: request.role,
+            conversations: request.conversations,
+            created_at: now,
+            expires_at: request.lives_s.map(|lives| now.saturating_add(lives.saturating_mul(1000))),
+            messages_left: request.messages,
+            viewers: Vec::new(),
+        };
+        let new = NewLink { link: link.clone(), url: format!("{url}/#token={}", token.expose()) };
+        let ended = CancellationToken::new();
+        self.table().push(Entry {
+            link,
+            token,
+            started: Vec::new(),
+            tickets: Vec::new(),
+            seats: Vec::new(),
+            ended: ended.clone(),
+        });
+        (self.changed)();
+        Ok((new, ended))
+    }
+
+    /// Ends a link. Its streams see it at once; who does not take even their end is cut off after the grace time.
+    pub fn revoke(&self, id: LinkId) -> Result<(), ApiError> {
+        let entry = {
+            let mut table = self.table();
+            let at = table.iter().position(|entry| entry.link.id == id);
+            table.remove(at.ok_or_else(|| ApiError::not_found("link"))?)
+        };
+        entry.ended.cancel();
+        let (cut, grace): (Vec<_>, _) = (entry.seats.into_iter().map(|seat| seat.cut).collect(), self.limits.grace);
+        if !cut.is_empty() && let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move {
+                tokio::time::sleep(grace).await;
+                cut.iter().for_each(CancellationToken::cancel);
+            });
+        }
+        (self.changed)();
+        Ok(())
+    }
+
+    /// Ends all links.
+    pub fn clear(&self) {
+        let entries = std::mem::take(&mut *self.table());
+        entries.iter().for_each(|entry| entry.ended.cancel());
+    }
+
+    /// The links with their viewers, oldest first.
+    pub fn list(&self) -> Vec<Link> {
+        let shown = |entry: &Entry| {
+            let viewers = entry.seats.iter().map(|seat| seat.viewer.clone()).collect();
+            Link { viewers, ..entry.link.clone() }
+        };
+        self.table().iter().map(shown).collect()
+    }
+
+    /// Who presents this link token.
+    pub fn authorize(&self, presented: Option<&str>) -> Result<Authorized, Refusal> {
+        let mut found = None;
+        if let Some(presented) = presented {
+            // Every link is compared, so that the time tells nothing about which one was close.
+            for entry in self.table().iter() {
+                if entry.token.matches(presented) {
+                    found = Some(entry.authorized());
+                }
+            }
+        }
+        found.ok_or_else(|| self.refuse_stranger())
+    }
+
+    /// A ticket for `target`; one without a target is bound by its first use.
+    pub fn make_ticket(&self, link: LinkId, target: Option<Target>) -> Result<String, ApiError> {
+        let token = Token::random()?;
+        let text = token.expose().to_owned();
+        let mut table = self.table();
+        let entry = find(&mut table, link)?;
+        let lives = self.limits.ticket;
+        entry.tickets.retain(|ticket| ticket.used || ticket.made.elapsed() < lives);
+        if entry.tickets.len() >= TICKETS {
+            match entry.tickets.iter().position(|ticket| !ticket.open) {
+                Some(oldest) => drop(entry.tickets.remove(oldest)),
+                None => return Err(ApiError::new(ErrorCode::Busy, "Too many tickets are in use.")),
+            }
+        }
+        let made = Instant::now();
+        entry.tickets.push(Ticket { token, target, made, used: false, open: false, delivered: false });
+        Ok(text)
+    }
+
+    /// Who presents this ticket for this target. Does not use it: [`Self::seat`] does.
+    pub fn check_ticket(&self, presented: &str, target: &Target, resumes: bool) -> Result<Authorized, Refusal> {
+        let mut found = None;
+        for entry in self.table().iter() {
+            for ticket in &entry.tickets {
+                if ticket.token.matches(presented) {
+                    found = Some(ticket.admits(target, resumes, &self.limits).map(|()| entry.authorized()));
+                }
+            }
+        }
+        match found {
+            Some(Ok(authorized)) => Ok(authorized),
+            Some(Err(TicketError::InUse)) => {
+                let message = "A stream is open with this ticket already.";
+                Err(Refusal::new(StatusCode::CONFLICT, ErrorCode::Busy, message))
+            }
+            Some(Err(TicketError::Spent)) | None => Err(self.refuse_stranger()),
+        }
+    }
+
+    /// Takes a place for an event stream, and marks its ticket as used.
+    pub fn seat(self: &Arc<Self>, place: Place<'_>) -> Result<Seat, Refusal> {
+        let mut table = self.table();
+        if table.iter().map(|entry| entry.seats.len()).sum::<usize>() >= self.limits.streams {
+            return Err(Refusal::full("event streams"));
+        }
+        let entry = find(&mut table, place.link).map_err(|_| gone())?;
+        let ticket = match place.ticket {
+            None => None,
+            Some(presented) => {
+                let Some(ticket) = entry.tickets.iter_mut().find(|ticket| ticket.token.matches(presented)) else {
+                    return Err(gone());
+                };
+                // Checked again, now that nothing can come in between.
+                if ticket.admits(place.target, place.resumes, &self.limits).is_err() {
+                    return Err(Refusal::new(StatusCode::CONFLICT, ErrorCode::Busy, "This ticket is in use."));
+                }
+                (ticket.used, ticket.open, ticket.target) = (true, true, Some(place.target.clone()));
+                Some(presented.to_owned())
+            }
+        };
+        let number = entry.seats.last().map_or(0, |seat| seat.number + 1);
+        let viewer = Viewer { since: now_ms(), conversation: place.conversation, agent: place.agent };
+        entry.seats.push(Seated { number, viewer, cut: place.cut });
+        let seat = Seat { links: Arc::clone(self), link: place.link, number, ticket, ended: entry.ended.clone() };
+        drop(table);
+        (self.changed)();
+        Ok(seat)
+    }
+
+    /// Takes one message from a link's budget.
+    pub fn spend_message(&self, link: LinkId) -> Result<(), ApiError> {
+        match find(&mut self.table(), link)?.link.messages_left.as_mut() {
+            None => return Ok(()),
+            Some(0) => return Err(ApiError::new(ErrorCode::BudgetSpent, "This link's messages are used up.")),
+            Some(left) => *left -= 1,
+        }
+        (self.changed)();
+        Ok(())
+    }
+
+    /// A conversation that was begun through the link.
+    pub fn started(&self, link: LinkId, conversation: ConversationId) {
+        if let Ok(entry) = find(&mut self.table(), link) {
+            entry.started.push(conversation);
+        }
+    }
+
+    /// The conversations that were begun through the link.
+    pub fn conversations(&self, link: LinkId) -> Vec<ConversationId> {
+        find(&mut self.table(), link).map(|entry| entry.started.clone()).unwrap_or_default()
+    }
+
+    /// Whether the link shows the conversation.
+    pub fn sees(&self, link: LinkId, conversation: ConversationId) -> bool {
+        find(&mut self.table(), link).is_ok_and(|entry| {
+            let shared = entry.link.conversations.as_ref();
+            shared.is_none_or(|shared| shared.contains(&conversation)) || entry.started.contains(&conversation)
+        })
+    }
+
+    /// Counts a wrong token. A right one is never held up by someone else's wrong ones.
+    fn refuse_stranger(&self) -> Refusal {
+        let mut failures = lock(&self.failures);
+        failures.retain(|at| at.elapsed().as_secs() < 60);
+        if failures.len() >= self.limits.failures {
+            let message = "Too many wrong tokens. Wait a minute.";
+            return Refusal::new(StatusCode::TOO_MANY_REQUESTS, ErrorCode::Forbidden, message);
+        }
+        failures.push(Instant::now());
+        if failures.len() == self.limits.failures {
+            tracing::warn!("many requests with wrong tokens");
+            (self.changed)();
+        }
+        gone()
+    }
+
+    fn table(&self) -> MutexGuard<'_, Vec<Entry>> {
+        lock(&self.table)
+    }
+}
+
+impl Entry {
+    fn authorized(&self) -> Authorized {
+        let role = match self.link.role {
+            LinkRole::Viewer => CallerRole::Viewer,
+            LinkRole::Participant => CallerRole::Participant,
+        };
+        let scope = self.link.conversations.clone().map_or(Scope::All, Scope::Some);
+        let caller = Caller { role, scope, link: Some(self.link.id) };
+        Authorized { caller, link: self.link.id, ended: self.ended.clone() }
+    }
+}
+
+enum TicketError {
+    InUse,
+    Spent,
+}
+
+impl Ticket {
+    fn admits(&self, target: &Target, resumes: bool, limits: &Limits) -> Result<(), TicketError> {
+        if self.target.as_ref().is_some_and(|bound| bound != target) {
+            return Err(TicketError::Spent);
+        }
+        match (self.open, self.used) {
+            (true, _) => Err(TicketError::InUse),
+            (false, false) if self.made.elapsed() < limits.ticket => Ok(()),
+            // The stream's own reconnect. Before the first event a client has no number to give.
+            (false, true) if resumes || !self.delivered => Ok(()),
+            _ => Err(TicketError::Spent),
+        }
+    }
+}
+
+/// What an event stream needs to get its place.
+pub(crate) struct Place<'a> {
+    pub link: LinkId,
+    pub ticket: Option<&'a str>,
+    pub target: &'a Target,
+    pub resumes: bool,
+    pub conversation: Option<ConversationId>,
+    pub agent: String,
+    pub cut: CancellationToken,
+}
+
+/// An event stream's place among the viewers, given up when dropped.
+pub(crate) struct Seat {
+    links: Arc<Links>,
+    link: LinkId,
+    number: u64,
+    ticket: Option<String>,
+    /// Cancelled when the link ends.
+    pub ended: CancellationToken,
+}
+
+impl Seat {
+    /// An event was sent: from now on the client can say which was the last.
+    pub fn delivered(&self) {
+        self.with_ticket(|ticket| ticket.delivered = true);
+    }
+
+    fn with_ticket(&self, change: impl FnOnce(&mut Ticket)) {
+        let Some(presented) = &self.ticket else { return };
+        if let Ok(entry) = find(&mut self.links.table(), self.link)
+            && let Some(ticket) = entry.tickets.iter_mut().find(|ticket| ticket.token.matches(presented))
+        {
+            change(ticket);
+        }
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.with_ticket(|ticket| ticket.open = false);
+        if let Ok(entry) = find(&mut self.links.table(), self.link) {
+            entry.seats.retain(|seat| seat.number != self.number);
+        }
+        (self.links.changed)();
+    }
+}
+
+fn gone() -> Refusal {
+    let message = "This link is not valid, or not any more. Open a new one from the app.";
+    Refusal::new(StatusCode::UNAUTHORIZED, ErrorCode::Forbidden, message)
+}
+
+fn find<'a>(table: &'a mut MutexGuard<'_, Vec<Entry>>, id: LinkId) -> Result<&'a mut Entry, ApiError> {
+    table.iter_mut().find(|entry| entry.link.id == id).ok_or_else(|| ApiError::not_found("link"))
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

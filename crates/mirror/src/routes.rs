@@ -1,0 +1,290 @@
+//! The routes and their handlers.
+
+use crate::limits::{BODY_BYTES, Limits, PROMPT_BODY_BYTES};
+use crate::links::{Authorized, Links, Place, Target};
+use crate::listen::Connection;
+use crate::reply::{Refusal, json};
+use crate::stream::{EventStream, PACE};
+use crate::{agent, guard, page};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Extension, Path, Query, Request, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use rivulet_engine::Engine;
+use rivulet_protocol::*;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::json as value;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What the handlers work with.
+#[derive(Clone)]
+pub(crate) struct Site {
+    pub engine: Engine,
+    pub links: Arc<Links>,
+    pub limits: Limits,
+}
+
+type Reply = Result<Response, Refusal>;
+
+/// All routes, behind the guard.
+pub(crate) fn router(site: Site, port: u16) -> Router {
+    let routes = Router::new()
+        .route("/", get(page::index))
+        .route("/api/rpc/{command}", post(rpc))
+        .route("/api/start-sse", post(start_sse))
+        .route("/api/stop", post(stop))
+        .route("/api/ticket", post(ticket))
+        .route("/api/sse", get(sse))
+        .fallback(get(page::asset))
+        .with_state(site);
+    guarded(routes, port)
+}
+
+pub(crate) fn guarded(routes: Router, port: u16) -> Router {
+    routes.layer(axum::middleware::from_fn_with_state(port, guard::guard))
+}
+
+/// `POST /api/rpc/{command}`: the command table, by role.
+async fn rpc(State(site): State<Site>, Path(command): Path<String>, request: Request) -> Reply {
+    let from = authorize(&site, request.headers())?;
+    let most = if command == "message_send" { PROMPT_BODY_BYTES } else { BODY_BYTES };
+    let body = read_json(&site, request, most).await?;
+    let answer = dispatch(&site.engine, &from.caller, &command, body).await?;
+    Ok(json(StatusCode::OK, &answer))
+}
+
+#[derive(Deserialize)]
+struct StartSse {
+    uid: String,
+    prompt: String,
+    provider: Option<ProviderId>,
+    model: Option<String>,
+}
+
+/// `POST /api/start-sse`: sends a prompt in the conversation the page named, and answers before the model does.
+async fn start_sse(State(site): State<Site>, request: Request) -> Response {
+    match try_start_sse(&site, request).await {
+        Ok(response) => response,
+        Err(Refusal { status, error }) => json(status, &value!({ "success": false, "error": error })),
+    }
+}
+
+async fn try_start_sse(site: &Site, request: Request) -> Reply {
+    let from = participant(site, request.headers())?;
+    let start: StartSse = parse(read_json(site, request, PROMPT_BODY_BYTES).await?)?;
+    let uid = parse_uid(&start.uid)?;
+    let conversation = site.engine.conversation_for_uid(&from.caller, &uid).await?;
+    let send = MessageSend {
+        conversation: Some(conversation),
+        parent: None,
+        at_root: None,
+        text: start.prompt,
+        provider: start.provider,
+        model: start.model,
+    };
+    let turn = site.engine.message_send(&from.caller, send).await?;
+    let answer = value!({
+        "success": true,
+        "uid": uid.as_str(),
+        "conversation": turn.conversation,
+        "message": turn.answer,
+    });
+    Ok(json(StatusCode::OK, &answer))
+}
+
+#[derive(Deserialize)]
+struct Stop {
+    uid: String,
+}
+
+/// `POST /api/stop`: stops what runs in the conversation the page named.
+async fn stop(State(site): State<Site>, request: Request) -> Reply {
+    let from = participant(&site, request.headers())?;
+    let stop: Stop = parse(read_json(&site, request, BODY_BYTES).await?)?;
+    let conversation = site.engine.conversation_for_uid(&from.caller, &parse_uid(&stop.uid)?).await?;
+    site.engine.stop_conversation(&from.caller, conversation).await?;
+    Ok(json(StatusCode::OK, &value!({ "success": true })))
+}
+
+#[derive(Default, Deserialize)]
+struct Named {
+    uid: Option<String>,
+    conversation: Option<String>,
+}
+
+impl Named {
+    fn target(&self) -> Result<Option<Target>, ApiError> {
+        match (&self.uid, &self.conversation) {
+            (None, None) => Ok(None),
+            (Some(uid), None) => Ok(Some(Target::Uid(parse_uid(uid)?))),
+            (None, Some(id)) => {
+                let id = id.parse().map_err(|_| ApiError::not_found("conversation"))?;
+                Ok(Some(Target::Conversation(id)))
+            }
+            (Some(_), Some(_)) => Err(ApiError::invalid("Name the conversation by uid or by id, not both.")),
+        }
+    }
+}
+
+/// `POST /api/ticket`: for an `EventSource`, which cannot send a token in a header.
+async fn ticket(State(site): State<Site>, request: Request) -> Reply {
+    let from = authorize(&site, request.headers())?;
+    let named: Option<Named> = parse(read_json(&site, request, BODY_BYTES).await?)?;
+    let target = named.unwrap_or_default().target()?;
+    if let Some(Target::Conversation(id)) = target
+        && !site.engine.may_see(&from.caller, id)
+    {
+        return Err(ApiError::not_found("conversation").into());
+    }
+    let ticket = site.links.make_ticket(from.link, target)?;
+    let answer = value!({ "ticket": ticket, "expires_in": site.limits.ticket.as_secs() });
+    Ok(json(StatusCode::OK, &answer))
+}
+
+#[derive(Deserialize)]
+struct SseQuery {
+    uid: Option<String>,
+    conversation: Option<String>,
+    after: Option<String>,
+    pace: Option<u32>,
+    library: Option<u8>,
+    ticket: Option<String>,
+}
+
+/// `GET /api/sse`: the event stream.
+async fn sse(State(site): State<Site>, Extension(connection): Extension<Connection>, request: Request) -> Reply {
+    let headers = request.headers();
+    let Query(query) = Query::<SseQuery>::try_from_uri(request.uri())
+        .map_err(|_| ApiError::invalid("The query has a field twice or in a wrong form."))?;
+    let library = query.library.unwrap_or(0) == 1;
+    let named = Named { uid: query.uid, conversation: query.conversation }.target();
+    let last = headers.get("last-event-id").map(HeaderValue::as_bytes).filter(|id| !id.is_empty());
+    let resumes = last.is_some();
+    // Who it is comes before what is wrong with the rest; a ticket is for one target, so it needs that one first.
+    let target = named.clone().ok().flatten().unwrap_or(Target::Library);
+    let from = match (&query.ticket, bearer(headers)) {
+        (Some(ticket), None) => site.links.check_ticket(ticket, &target, resumes)?,
+        (_, token) => site.links.authorize(token)?,
+    };
+    if named?.is_none() && !library {
+        return Err(ApiError::invalid("Name a conversation by `uid` or `conversation`.").into());
+    }
+    let after = match last.or(query.after.as_deref().map(str::as_bytes)) {
+        Some(number) => parse_number(number)?,
+        None => 0,
+    };
+    let conversation = resolve(&site, &from, &target).await?;
+    // Before the cursor, so that no change falls in between.
+    let library = library.then(|| site.engine.library());
+    let cursor = match conversation {
+        Some(id) => Some(site.engine.watch(&from.caller, id, after).await?),
+        None => None,
+    };
+    let seat = site.links.seat(Place {
+        link: from.link,
+        ticket: query.ticket.as_deref().filter(|_| bearer(headers).is_none()),
+        target: &target,
+        resumes,
+        conversation,
+        agent: agent::short_name(headers),
+        cut: connection.cut.clone(),
+    })?;
+    connection.allow_slow_reader();
+    let period = match query.pace {
+        Some(0) => Duration::ZERO,
+        pace => Duration::from_secs(1) / pace.unwrap_or(PACE).min(PACE),
+    };
+    let Site { engine, limits, .. } = site;
+    let body = EventStream { seat, caller: from.caller, engine, cursor, library, period, limits }.into_body();
+    Ok(event_stream(body))
+}
+
+/// The conversation of a target. Naming a new one makes it, which is for participants.
+async fn resolve(site: &Site, from: &Authorized, target: &Target) -> Result<Option<ConversationId>, Refusal> {
+    match target {
+        Target::Library => Ok(None),
+        Target::Conversation(id) => Ok(Some(*id)),
+        Target::Uid(_) if from.caller.role < CallerRole::Participant => Err(read_only()),
+        Target::Uid(uid) => Ok(Some(site.engine.conversation_for_uid(&from.caller, uid).await?)),
+    }
+}
+
+fn event_stream(body: Body) -> Response {
+    let fields = [
+        (header::CONTENT_TYPE, "text/event-stream; charset=utf-8"),
+        (header::CACHE_CONTROL, "no-store, no-transform"),
+        (HeaderName::from_static("x-accel-buffering"), "no"),
+        (header::CONNECTION, "close"),
+    ];
+    (fields, body).into_response()
+}
+
+fn authorize(site: &Site, headers: &HeaderMap) -> Result<Authorized, Refusal> {
+    site.links.authorize(bearer(headers))
+}
+
+fn participant(site: &Site, headers: &HeaderMap) -> Result<Authorized, Refusal> {
+    let from = authorize(site, headers)?;
+    if from.caller.role < CallerRole::Participant {
+        return Err(read_only());
+    }
+    Ok(from)
+}
+
+fn read_only() -> Refusal {
+    ApiError::new(ErrorCode::Forbidden, "This link does not allow that.").into()
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token)
+}
+
+/// A request's JSON. An empty body is `null`: a request without fields.
+async fn read_json(site: &Site, request: Request, most: usize) -> Result<serde_json::Value, Refusal> {
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let essence = kind.split(';').next().unwrap_or_default().trim();
+    if !essence.eq_ignore_ascii_case("application/json") {
+        let message = "A request has Content-Type application/json.";
+        return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, ErrorCode::Invalid, message));
+    }
+    let too_large = || Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::Invalid, "The request is too large.");
+    let length = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    if length.is_some_and(|length: usize| length > most) {
+        return Err(too_large());
+    }
+    let read = axum::body::to_bytes(request.into_body(), most);
+    let body = match tokio::time::timeout(site.limits.body, read).await {
+        Ok(Ok(body)) => body,
+        Ok(Err(_)) => return Err(too_large()),
+        Err(_) => {
+            let message = "The request came too slowly.";
+            return Err(Refusal::new(StatusCode::REQUEST_TIMEOUT, ErrorCode::Invalid, message));
+        }
+    };
+    if body.is_empty() {
+        return Ok(serde_json::Value::Null);
+    }
+    serde_json::from_slice(&body).map_err(|_| ApiError::invalid("It is not valid JSON.").into())
+}
+
+fn parse<T: DeserializeOwned>(body: serde_json::Value) -> Result<T, ApiError> {
+    serde_json::from_value(body).map_err(|_| ApiError::invalid("A field is missing or has the wrong type."))
+}
+
+fn parse_uid(text: &str) -> Result<Uid, ApiError> {
+    Uid::parse(text).ok_or_else(|| ApiError::invalid("A uid is 1 to 64 of A-Z a-z 0-9 _ -."))
+}
+
+/// An event's number: digits only. One that is too large for any log is as unknown as any other.
+fn parse_number(text: &[u8]) -> Result<u64, ApiError> {
+    let digits = std::str::from_utf8(text).ok().filter(|text| text.bytes().all(|b| b.is_ascii_digit()));
+    match digits.filter(|digits| (1..=20).contains(&digits.len())) {
+        Some(digits) => Ok(digits.parse().unwrap_or(u64::MAX)),
+        None => Err(ApiError::invalid("An event's number is at most 20 digits.")),
+    }
+}

@@ -1,0 +1,181 @@
+//! An event stream: a cursor, written out as Server-Sent Events at its client's pace.
+//!
+//! There is no queue. The next batch is read when the socket has taken the last one, so a slow client only reads its
+//! cursor later, in larger pieces.
+
+use crate::limits::Limits;
+use crate::links::Seat;
+use axum::body::Body;
+use bytes::Bytes;
+use futures_util::{Stream, stream};
+use rivulet_engine::{Cursor, Engine};
+use rivulet_protocol::{Batch, Caller, Event, LibraryEvent};
+use std::convert::Infallible;
+use std::time::Duration;
+use tokio::sync::broadcast;
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+/// Writes a second to a client that does not ask for another pace.
+pub(crate) const PACE: u32 = 60;
+
+/// What one client is shown.
+pub(crate) struct EventStream {
+    pub seat: Seat,
+    pub caller: Caller,
+    pub engine: Engine,
+    /// The conversation's log; without one only the library is shown.
+    pub cursor: Option<Cursor>,
+    /// What changes outside of conversations, if it was asked for.
+    pub library: Option<broadcast::Receiver<LibraryEvent>>,
+    /// The least time between two reads of the cursor.
+    pub period: Duration,
+    pub limits: Limits,
+}
+
+enum Next {
+    Batch(Option<Batch>),
+    Library(LibraryEvent),
+    Heartbeat,
+    Over,
+}
+
+impl EventStream {
+    /// The body of the answer.
+    pub fn into_body(self) -> Body {
+        Body::from_stream(self.into_stream())
+    }
+
+    fn into_stream(self) -> impl Stream<Item = Result<Bytes, Infallible>> + Send {
+        let now = Instant::now();
+        let quitting = self.engine.quitting();
+        let writer = Writer { stream: self, quitting, begun: false, over: false, due: now, written: now };
+        stream::unfold(writer, |mut writer| async move {
+            let bytes = writer.next().await?;
+            Some((Ok(bytes), writer))
+        })
+    }
+}
+
+struct Writer {
+    stream: EventStream,
+    quitting: CancellationToken,
+    begun: bool,
+    over: bool,
+    /// When the cursor may be read again.
+    due: Instant,
+    /// When something was last written.
+    written: Instant,
+}
+
+impl Writer {
+    async fn next(&mut self) -> Option<Bytes> {
+        if self.over {
+            return None;
+        }
+        let mut out = String::new();
+        if !self.begun {
+            self.begun = true;
+            // Goes out at once, with the head: the client knows that it is connected. No empty line after it, since
+            // some clients take every empty line for an event.
+            return Some(Bytes::from_static(b"retry: 2000\n"));
+        }
+        match self.wait().await {
+            Next::Batch(Some(batch)) => {
+                self.stream.seat.delivered();
+                batch.events.iter().for_each(|event| write_event(&mut out, event));
+                self.due = Instant::now() + self.stream.period;
+            }
+            Next::Library(event) => write_fields(&mut out, None, "library", &event),
+            Next::Heartbeat => out.push_str(": hb\n"),
+            Next::Batch(None) | Next::Over => {
+                self.over = true;
+                out.push_str(": end\n\n");
+            }
+        }
+        self.written = Instant::now();
+        Some(Bytes::from(out))
+    }
+
+    async fn wait(&mut self) -> Next {
+        let EventStream { seat, cursor, library, limits, engine, caller, .. } = &mut self.stream;
+        let watches = cursor.is_some();
+        tokio::select! {
+            biased;
+            () = seat.ended.cancelled() => Next::Over,
+            // A conversation's stream ends by its cursor, which still hands out how the answers ended.
+            () = self.quitting.cancelled(), if !watches => Next::Over,
+            event = library_event(library, engine, caller) => Next::Library(event),
+            batch = paced(cursor, self.due) => Next::Batch(batch),
+            () = sleep_until(self.written + limits.heartbeat) => Next::Heartbeat,
+        }
+    }
+}
+
+async fn paced(cursor: &mut Option<Cursor>, due: Instant) -> Option<Batch> {
+    let Some(cursor) = cursor else { return std::future::pending().await };
+    sleep_until(due).await;
+    cursor.next().await
+}
+
+/// The next change that this caller may know of.
+async fn library_event(
+    library: &mut Option<broadcast::Receiver<LibraryEvent>>,
+    engine: &Engine,
+    caller: &Caller,
+) -> LibraryEvent {
+    let Some(library) = library else { return std::future::pending().await };
+    loop {
+        let event = match library.recv().await {
+            Ok(event) => event,
+            Err(broadcast::error::RecvError::Lagged(_)) => return LibraryEvent::Missed,
+            Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
+        };
+        let shown = match &event {
+            LibraryEvent::Conversation { conversation } => engine.may_see(caller, conversation.id),
+            LibraryEvent::Deleted { conversation } => engine.may_see(caller, *conversation),
+            LibraryEvent::Missed => true,
+            // Settings, links and the disk are the window's.
+            LibraryEvent::Settings | LibraryEvent::Mirror | LibraryEvent::Disk { .. } => false,
+        };
+        if shown {
+            return event;
+        }
+    }
+}
+
+fn write_event(out: &mut String, event: &Event) {
+    write_fields(out, Some(event.seq), event.body.name(), event);
+}
+
+/// One event. JSON escapes every control character, so that `data` is one line whatever a model wrote; the name is one
+/// of ours and the id a number.
+fn write_fields(out: &mut String, id: Option<u64>, name: &'static str, data: &impl serde::Serialize) {
+    use std::fmt::Write;
+    let Ok(data) = serde_json::to_string(data) else { return };
+    if let Some(id) = id {
+        let _ = writeln!(out, "id: {id}");
+    }
+    let _ = write!(out, "event: {name}\ndata: {data}\n\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rivulet_protocol::{EventBody, MessageId};
+
+    #[test]
+    fn no_text_of_a_model_can_end_its_line() {
+        let nasty = "a\rb\nc\r\nid: 9\n\nevent: x\0\u{2028}\u{2029}\u{85}\u{b}\u{c}";
+        let body = EventBody::Text { text: nasty.into(), offset: 0 };
+        let event = Event { seq: 7, message: MessageId::new(), body };
+        let mut out = String::new();
+        write_event(&mut out, &event);
+        let lines: Vec<&str> = out.split(['\r', '\n']).collect();
+        assert_eq!(lines.len(), 5, "{out:?}");
+        assert_eq!(lines[..2], ["id: 7", "event: text"]);
+        assert!(!out.contains('\0'));
+        let back: Event = serde_json::from_str(lines[2].strip_prefix("data: ").unwrap()).unwrap();
+        assert_eq!(back, event);
+    }
+}
