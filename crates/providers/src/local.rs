@@ -1,0 +1,62 @@
+//! Model servers on this computer, and lists of models.
+
+use crate::catalog::CatalogEntry;
+use crate::client::text_field;
+use futures_util::future::join_all;
+use rivulet_protocol::{LocalServer, Model, ProviderId, ProviderKind};
+use serde_json::Value;
+use std::time::Duration;
+
+/// A server on this computer answers at once or is not there.
+const PATIENCE: Duration = Duration::from_millis(1500);
+/// No list of models is larger.
+const LIST_BYTES: usize = 4 << 20;
+
+/// Asks the usual ports of the local servers in the catalog, all at once.
+pub(crate) async fn find(client: &reqwest::Client, catalog: &[CatalogEntry]) -> Vec<LocalServer> {
+    let mut asked = Vec::new();
+    for entry in catalog.iter().filter(|entry| entry.kind == ProviderKind::Local) {
+        asked.push(ask(client, entry, entry.base_url.clone()));
+        for port in &entry.ports {
+            asked.push(ask(client, entry, format!("http://127.0.0.1:{port}/v1")));
+        }
+    }
+    join_all(asked).await.into_iter().flatten().collect()
+}
+
+async fn ask(client: &reqwest::Client, entry: &CatalogEntry, base_url: String) -> Option<LocalServer> {
+    let get = async {
+        let mut response = client.get(format!("{base_url}/models")).send().await.ok()?;
+        if !response.status().is_success() {
+            return None;
+        }
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.ok()? {
+            body.extend_from_slice(&chunk);
+            if body.len() > LIST_BYTES {
+                return None;
+            }
+        }
+        serde_json::from_slice::<Value>(&body).ok()
+    };
+    let list = tokio::time::timeout(PATIENCE, get).await.ok().flatten()?;
+    let models = models(&list).filter(|models| !models.is_empty())?;
+    Some(LocalServer { provider: ProviderId(entry.id.clone()), name: entry.name.clone(), base_url, models })
+}
+
+/// Reads `{data: [{id, …}]}` or `[{id, …}]`; `None` if it is no list of models.
+pub(crate) fn models(value: &Value) -> Option<Vec<Model>> {
+    let list = value.get("data").or_else(|| value.get("models")).unwrap_or(value).as_array()?;
+    let context = |entry: &Value| {
+        let names = ["context_length", "context_window", "max_context_length", "max_model_len"];
+        let own = names.iter().find_map(|name| entry.get(name).and_then(Value::as_u64));
+        own.or_else(|| entry.get("meta").and_then(|meta| meta.get("n_ctx_train")).and_then(Value::as_u64))
+    };
+    let model = |entry: &Value| {
+        let id = text_field(entry, "id").or_else(|| text_field(entry, "name"))?;
+        let id = id.strip_prefix("models/").unwrap_or(id).to_owned();
+        let name = text_field(entry, "display_name").or_else(|| text_field(entry, "name")).map(str::to_owned);
+        Some(Model { name: name.filter(|name| *name != id), context: context(entry), id })
+    };
+    Some(list.iter().filter_map(model).collect())
+}

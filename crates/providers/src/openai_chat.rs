@@ -1,0 +1,313 @@
+//! OpenAI's Chat Completions, and the many servers that speak it with an accent.
+//!
+//! Source of the shapes: the vendors' API references and recorded streams (`tests/fixtures/openai_chat`). Unknown
+//! fields are ignored; `[DONE]`, or a finish reason followed by the end of the bytes, completes an answer.
+
+mod think;
+mod tools;
+
+use crate::catalog::Quirk;
+use crate::classify::{self, VendorError};
+use crate::sse::SseEvent;
+use crate::{ChatRequest, Decoder, Delta, Endpoint};
+use rivulet_protocol::{Author, Failure, FailureCode, FinishReason, Usage};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use think::ThinkTags;
+use tools::{ToolCalls, ToolDelta};
+
+/// Frames that may be unreadable before the answer is given up.
+const BAD_FRAMES: u32 = 3;
+
+/// The body of a request.
+pub fn body(endpoint: &Endpoint, request: &ChatRequest) -> Value {
+    let messages = request.messages.iter().map(|message| {
+        let role = match message.author {
+            Author::System => "system",
+            Author::User => "user",
+            Author::Assistant => "assistant",
+        };
+        json!({ "role": role, "content": message.text })
+    });
+    let messages: Vec<Value> = messages.collect();
+    let mut body = json!({ "model": request.model, "messages": messages, "stream": true });
+    if !endpoint.catalog.is_some_and(|entry| entry.has(Quirk::NoStreamOptions)) {
+        body["stream_options"] = json!({ "include_usage": true });
+    }
+    body
+}
+
+/// Reads a stream of chunks.
+#[derive(Debug, Default)]
+pub struct OpenAiChat {
+    done: bool,
+    finish: Option<FinishReason>,
+    any: bool,
+    bad_frames: u32,
+    think: ThinkTags,
+    tools: ToolCalls,
+}
+
+#[derive(Deserialize)]
+struct Chunk {
+    #[serde(default)]
+    choices: Option<Vec<Choice>>,
+    #[serde(default)]
+    usage: Option<WireUsage>,
+    #[serde(default)]
+    error: Option<Value>,
+    #[serde(default)]
+    x_groq: Option<Groq>,
+    #[serde(default)]
+    object: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Groq {
+    #[serde(default)]
+    usage: Option<WireUsage>,
+    #[serde(default)]
+    error: Option<Value>,
+}
+
+#[derive(Deserialize)]
+struct Choice {
+    #[serde(default)]
+    delta: Option<WireDelta>,
+    #[serde(default)]
+    finish_reason: Option<String>,
+    #[serde(default)]
+    usage: Option<WireUsage>,
+}
+
+#[derive(Deserialize)]
+struct WireDelta {
+    #[serde(default)]
+    content: Option<Content>,
+    #[serde(default)]
+    reasoning_content: Option<String>,
+    #[serde(default)]
+    reasoning: Option<String>,
+    #[serde(default)]
+    refusal: Option<String>,
+    #[serde(default)]
+    tool_calls: Option<Vec<ToolDelta>>,
+}
+
+/// Text, or (Mistral) parts of several kinds.
+enum Content {
+    Text(String),
+    Parts(Vec<Value>),
+}
+
+impl<'de> Deserialize<'de> for Content {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = Content;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("text or a list of parts")
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Content, E> {
+                Ok(Content::Text(text.to_owned()))
+            }
+
+            fn visit_string<E>(self, text: String) -> Result<Content, E> {
+                Ok(Content::Text(text))
+            }
+
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut parts: A) -> Result<Content, A::Error> {
+                let mut all = Vec::new();
+                while let Some(part) = parts.next_element()? {
+                    all.push(part);
+                }
+                Ok(Content::Parts(all))
+            }
+        }
+        deserializer.deserialize_any(Visitor)
+    }
+}
+
+#[derive(Deserialize)]
+struct WireUsage {
+    #[serde(default)]
+    prompt_tokens: Option<u64>,
+    #[serde(default)]
+    completion_tokens: Option<u64>,
+    #[serde(default)]
+    prompt_cache_hit_tokens: Option<u64>,
+    #[serde(default)]
+    prompt_tokens_details: Option<PromptDetails>,
+    #[serde(default)]
+    completion_tokens_details: Option<CompletionDetails>,
+}
+
+#[derive(Deserialize)]
+struct PromptDetails {
+    #[serde(default)]
+    cached_tokens: Option<u64>,
+}
+
+#[derive(Deserialize)]
+struct CompletionDetails {
+    #[serde(default)]
+    reasoning_tokens: Option<u64>,
+}
+
+impl From<WireUsage> for Usage {
+    fn from(wire: WireUsage) -> Self {
+        let cached = wire.prompt_tokens_details.and_then(|details| details.cached_tokens);
+        Self {
+            input_tokens: wire.prompt_tokens,
+            output_tokens: wire.completion_tokens,
+            reasoning_tokens: wire.completion_tokens_details.and_then(|details| details.reasoning_tokens),
+            cached_tokens: cached.or(wire.prompt_cache_hit_tokens),
+        }
+    }
+}
+
+impl Decoder for OpenAiChat {
+    fn push(&mut self, event: &SseEvent, out: &mut Vec<Delta>) -> Result<(), Failure> {
+        let data = event.data.trim();
+        if data.is_empty() || self.done {
+            return Ok(());
+        }
+        if data == "[DONE]" {
+            self.finish(out);
+            return Ok(());
+        }
+        match serde_json::from_str::<Chunk>(data) {
+            Ok(chunk) => self.chunk(chunk, event, out),
+            Err(_) => self.odd_frame(data, event, out),
+        }
+    }
+
+    fn complete(&self) -> bool {
+        self.done
+    }
+
+    fn end(&mut self, stray: &str, done: bool, out: &mut Vec<Delta>) -> Result<(), Failure> {
+        if self.done {
+            return Ok(());
+        }
+        if let Some(error) = VendorError::in_stray_lines(stray) {
+            return Err(error.mid_stream());
+        }
+        if done || self.finish.is_some() {
+            self.finish(out);
+            return Ok(());
+        }
+        self.think.flush(out);
+        let code = if self.any { FailureCode::Unfinished } else { FailureCode::EmptyAnswer };
+        let failure = Failure::new(code);
+        Err(if stray.trim().is_empty() { failure } else { failure.detail(stray.trim()) })
+    }
+}
+
+impl OpenAiChat {
+    fn chunk(&mut self, chunk: Chunk, event: &SseEvent, out: &mut Vec<Delta>) -> Result<(), Failure> {
+        let groq_error = chunk.x_groq.as_ref().and_then(|groq| groq.error.clone());
+        let is_error = event.event == "error" || chunk.object.as_deref() == Some("error");
+        if is_error || chunk.error.as_ref().is_some_and(|error| !error.is_null()) || groq_error.is_some() {
+            return Err(self.vendor_error(&event.data, groq_error, out));
+        }
+        self.any = true;
+        let choices = chunk.choices.unwrap_or_default();
+        let mut usage = chunk.usage.or(chunk.x_groq.and_then(|groq| groq.usage));
+        // Only one answer is asked for; servers that number choices by token exist, so the index is not looked at.
+        for choice in choices {
+            usage = usage.or(choice.usage);
+            if let Some(delta) = choice.delta {
+                self.delta(delta, out);
+            }
+            match choice.finish_reason.as_deref() {
+                None | Some("") => {}
+                Some("error") => return Err(self.vendor_error(&event.data, None, out)),
+                Some(reason) => self.finish = Some(finish_reason(reason)),
+            }
+        }
+        if let Some(usage) = usage {
+            out.push(Delta::Usage(usage.into()));
+        }
+        Ok(())
+    }
+
+    fn delta(&mut self, delta: WireDelta, out: &mut Vec<Delta>) {
+        let reasoning = delta.reasoning_content.filter(|text| !text.is_empty()).or(delta.reasoning);
+        if let Some(text) = reasoning.filter(|text| !text.is_empty()) {
+            out.push(Delta::Reasoning(text));
+        }
+        match delta.content {
+            None => {}
+            Some(Content::Text(text)) => self.think.push(text, out),
+            Some(Content::Parts(parts)) => self.parts(&parts, out),
+        }
+        if let Some(refusal) = delta.refusal.filter(|text| !text.is_empty()) {
+            out.push(Delta::Text(refusal));
+            self.finish = Some(FinishReason::Refusal);
+        }
+        for call in delta.tool_calls.unwrap_or_default() {
+            self.tools.push(call);
+        }
+    }
+
+    fn parts(&mut self, parts: &[Value], out: &mut Vec<Delta>) {
+        for part in parts {
+            let text = |value: &Value| value.get("text").and_then(Value::as_str).map(str::to_owned);
+            match part.get("type").and_then(Value::as_str) {
+                Some("thinking") => {
+                    let thinking = part.get("thinking").and_then(Value::as_array).cloned().unwrap_or_default();
+                    out.extend(thinking.iter().filter_map(text).map(Delta::Reasoning));
+                }
+                _ => {
+                    if let Some(text) = text(part) {
+                        self.think.push(text, out);
+                    }
+                }
+            }
+        }
+    }
+
+    /// A frame that is not a chunk: an error in a shape of its own, or damage. A little damage is passed over.
+    fn odd_frame(&mut self, data: &str, event: &SseEvent, out: &mut Vec<Delta>) -> Result<(), Failure> {
+        let parsed: Option<Value> = serde_json::from_str(data).ok();
+        let says_error = parsed.as_ref().is_some_and(|value| value.get("error").is_some_and(|error| !error.is_null()));
+        if event.event == "error" || says_error {
+            return Err(self.vendor_error(data, None, out));
+        }
+        self.bad_frames += 1;
+        tracing::warn!(bytes = data.len(), "an unreadable frame was passed over");
+        if self.bad_frames > BAD_FRAMES {
+            self.think.flush(out);
+            return Err(Failure::new(FailureCode::Protocol));
+        }
+        Ok(())
+    }
+
+    fn vendor_error(&mut self, data: &str, nested: Option<Value>, out: &mut Vec<Delta>) -> Failure {
+        self.think.flush(out);
+        let value = nested.or_else(|| serde_json::from_str(data).ok()).unwrap_or(Value::String(data.to_owned()));
+        classify::VendorError::read(&value).mid_stream()
+    }
+
+    fn finish(&mut self, out: &mut Vec<Delta>) {
+        self.done = true;
+        self.think.flush(out);
+        let called = self.tools.finish(out);
+        let reason = self.finish.unwrap_or(if called { FinishReason::ToolCalls } else { FinishReason::Stop });
+        out.push(Delta::Finish(reason));
+    }
+}
+
+fn finish_reason(reason: &str) -> FinishReason {
+    match reason {
+        "stop" | "end_turn" | "eos" | "stop_sequence" | "STOP" => FinishReason::Stop,
+        "length" | "max_tokens" | "model_length" | "MAX_TOKENS" => FinishReason::Length,
+        "content_filter" | "sensitive" | "SAFETY" => FinishReason::ContentFilter,
+        "refusal" => FinishReason::Refusal,
+        "tool_calls" | "function_call" | "tool_use" => FinishReason::ToolCalls,
+        _ => FinishReason::Other,
+    }
+}

@@ -1,0 +1,102 @@
+//! Runs recorded SSE cases through the guard and eventsource-stream.
+
+use crate::sse::{self, SseLimits};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use futures_util::{FutureExt, StreamExt, stream};
+use serde::Deserialize;
+use std::convert::Infallible;
+
+/// What came of a file of cases.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// How many cases passed.
+    pub passed: usize,
+    /// The names of those that did not, with how their bytes were cut.
+    pub failed: Vec<String>,
+}
+
+/// One case: bytes as they came, and what the specification makes of them.
+#[derive(Debug, Deserialize)]
+struct Case {
+    name: String,
+    chunks_base64: Vec<String>,
+    expect: Vec<Expected>,
+    retry: Option<u64>,
+}
+
+/// An event; `id` is the last event id at its dispatch.
+#[derive(Debug, PartialEq, Deserialize)]
+struct Expected {
+    event: String,
+    data: String,
+    id: String,
+}
+
+/// Runs every case of a file `[{name, chunks_base64, expect: [{event, data, id}], retry}]`: as recorded, whole, cut at
+/// every byte, and cut at pseudo-random places. A case passes if all of them give what is expected.
+pub fn run_sse(json: &str) -> Result<Report, String> {
+    let cases: Vec<Case> = serde_json::from_str(json).map_err(|error| format!("the cases cannot be read: {error}"))?;
+    let mut report = Report::default();
+    for case in cases {
+        match run(&case) {
+            Ok(()) => report.passed += 1,
+            Err(how) => report.failed.push(format!("{} ({how})", case.name)),
+        }
+    }
+    Ok(report)
+}
+
+fn run(case: &Case) -> Result<(), String> {
+    let chunks = case.chunks_base64.iter().map(|chunk| STANDARD.decode(chunk));
+    let chunks: Vec<Vec<u8>> = chunks.collect::<Result<_, _>>().map_err(|error| error.to_string())?;
+    let whole = chunks.concat();
+    check(case, chunks, "as recorded")?;
+    check(case, vec![whole.clone()], "in one piece")?;
+    // Cutting a long case at each byte adds time and nothing else.
+    if whole.len() <= 1 << 16 {
+        check(case, whole.iter().map(|byte| vec![*byte]).collect(), "byte by byte")?;
+    }
+    for seed in 1..=8 {
+        check(case, cut(&whole, seed), "cut at random")?;
+    }
+    Ok(())
+}
+
+/// Cuts at places that look random and are the same each time.
+fn cut(bytes: &[u8], seed: u64) -> Vec<Vec<u8>> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let (mut rest, mut chunks) = (bytes, Vec::new());
+    while !rest.is_empty() {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let length = 1 + (state >> 33) as usize % 64.min(rest.len());
+        let (chunk, more) = rest.split_at(length.min(rest.len()));
+        chunks.push(chunk.to_vec());
+        rest = more;
+    }
+    chunks
+}
+
+fn check(case: &Case, chunks: Vec<Vec<u8>>, how: &str) -> Result<(), String> {
+    let bytes = stream::iter(chunks.into_iter().map(Ok::<_, Infallible>));
+    let (events, wire) = sse::events(bytes, SseLimits::default());
+    let events: Vec<_> = events.collect().now_or_never().ok_or_else(|| format!("{how}: never ended"))?;
+    let events: Result<Vec<_>, _> = events.into_iter().collect();
+    let events = events.map_err(|error| format!("{how}: {error:?}"))?;
+    let events = events.into_iter().map(|event| Expected { event: event.event, data: event.data, id: event.id });
+    let events: Vec<Expected> = events.collect();
+    let retry = wire.end().and_then(|end| end.retry);
+    if events == case.expect && retry == case.retry { Ok(()) } else { Err(how.to_owned()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_recorded_case_passes_however_it_is_cut() {
+        let report = run_sse(include_str!("../tests/vectors/sse.json")).unwrap();
+        assert_eq!(report.failed, Vec::<String>::new());
+        assert!(report.passed > 100, "{}", report.passed);
+    }
+}
