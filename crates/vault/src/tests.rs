@@ -1,0 +1,1 @@
+//! The vault over stores that fail on purpose.
