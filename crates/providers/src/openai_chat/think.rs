@@ -17,6 +17,8 @@ pub(super) struct ThinkTags {
 enum State {
     #[default]
     Start,
+    /// After the tag: the line breaks that follow belong to it.
+    Opened,
     Thinking,
     /// After the end of the reasoning: the line breaks that follow belong to the tag.
     Between,
@@ -37,13 +39,20 @@ impl ThinkTags {
                 State::Start => {
                     let start = self.held.trim_start();
                     if let Some(rest) = start.strip_prefix(OPEN) {
-                        self.held = rest.trim_start_matches('\n').to_owned();
-                        self.state = State::Thinking;
+                        self.held = rest.to_owned();
+                        self.state = State::Opened;
                     } else if OPEN.starts_with(start) {
                         return;
                     } else {
                         self.state = State::Text;
                     }
+                }
+                State::Opened => {
+                    self.held = self.held.trim_start_matches('\n').to_owned();
+                    if self.held.is_empty() {
+                        return;
+                    }
+                    self.state = State::Thinking;
                 }
                 State::Thinking => match self.held.find(CLOSE) {
                     Some(at) => {
