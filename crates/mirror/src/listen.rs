@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{Sleep, sleep, timeout};
@@ -58,7 +58,7 @@ pub(crate) async fn serve(
             continue;
         };
         let Ok(permit) = Arc::clone(&free).try_acquire_owned() else {
-            refuse(socket).await;
+            connections.spawn(refuse(socket));
             continue;
         };
         let connection = connection(socket, app.clone(), limits, closing.clone());
@@ -72,7 +72,13 @@ pub(crate) async fn serve(
 /// Says why, if the client is quick to listen; nobody else waits for it.
 async fn refuse(mut socket: TcpStream) {
     let answer = "HTTP/1.1 503 Service Unavailable\r\nretry-after: 10\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
-    let _ = timeout(Duration::from_millis(50), socket.write_all(answer.as_bytes())).await;
+    let said = async {
+        socket.write_all(answer.as_bytes()).await?;
+        socket.shutdown().await?;
+        // A close with something unread would take the answer back.
+        tokio::io::copy(&mut socket.take(HEAD_BYTES as u64), &mut tokio::io::sink()).await
+    };
+    let _ = timeout(Duration::from_millis(100), said).await;
 }
 
 async fn connection(socket: TcpStream, app: Router, limits: Limits, closing: CancellationToken) {
@@ -90,7 +96,8 @@ async fn connection(socket: TcpStream, app: Router, limits: Limits, closing: Can
         http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(limits.head)
-            .max_buf_size(HEAD_BYTES)
+            .max_header_size(HEAD_BYTES)
+            .max_buf_size(2 * HEAD_BYTES)
             .serve_connection(TokioIo::new(io), service)
     );
     tokio::select! {

@@ -19,7 +19,8 @@ mod settings;
 #[cfg(feature = "codegen")]
 pub mod typescript;
 
-pub use command::{COMMAND_NAMES, Caller, Commands, Role as CallerRole, Scope, dispatch};
+pub use command::Role as CallerRole;
+pub use command::*;
 pub use conversation::*;
 pub use error::{ApiError, ErrorCode};
 pub use event::*;
