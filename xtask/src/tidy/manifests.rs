@@ -2,11 +2,12 @@
 
 use super::{Findings, Source};
 use anyhow::{Context, Result};
+use std::collections::BTreeSet;
 use toml::{Table, Value};
 
 /// Libraries that only one crate may import. A name ending in `*` stands for all that begin so.
 const BANS: &[(&[&str], &str)] = &[
-    (&["keyring*", "*-keyring-store", "*secret-service*"], "rivulet-vault"),
+    (&["keyring*", "*-keyring-store", "*secret-service*", "zbus", "security-framework"], "rivulet-vault"),
     (&["reqwest*", "eventsource-stream"], "rivulet-providers"),
     (&["rusqlite*"], "rivulet-store"),
     (&["axum*"], "rivulet-mirror"),
@@ -44,6 +45,8 @@ const ABOVE_ALL: &[&str] = &["xtask", "rivulet-tests"];
 const INHERITED: &[&str] = &["version", "edition", "rust-version", "license"];
 
 pub fn check(sources: &[Source], findings: &mut Findings) -> Result<()> {
+    let mut used = BTreeSet::new();
+    let mut versions = Vec::new();
     for source in sources.iter().filter(|source| source.path.ends_with("Cargo.toml")) {
         let manifest: Table = source.text.parse().with_context(|| source.path.clone())?;
         check_package(&source.path, &manifest, findings);
@@ -51,8 +54,14 @@ pub fn check(sources: &[Source], findings: &mut Findings) -> Result<()> {
         {
             for (name, value) in dependencies(&manifest, section) {
                 check_dependency(&source.path, package_name(&manifest), name, value, for_tests, findings);
+                used.insert(name.to_owned());
             }
         }
+        let workspace = manifest.get("workspace").and_then(|workspace| workspace.get("dependencies")?.as_table());
+        versions.extend(workspace.into_iter().flat_map(|table| table.keys().cloned()));
+    }
+    for name in versions.iter().filter(|name| !used.contains(*name)) {
+        findings.breach("Cargo.toml", format!("no package uses `{name}`"));
     }
     Ok(())
 }
@@ -132,6 +141,13 @@ mod tests {
     fn a_manifest_within_the_rules_has_no_breach() {
         let manifest = format!("{HEAD}[dependencies]\nrivulet-store = {{ workspace = true }}\n");
         assert_eq!(breaches(&manifest), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_version_that_no_package_uses_is_found() {
+        let manifest = format!("{HEAD}[workspace.dependencies]\nserde = \"1\"\nuuid = \"1\"\n");
+        let manifest = format!("{manifest}[dependencies]\nuuid = {{ workspace = true }}\n");
+        assert_eq!(breaches(&manifest), ["Cargo.toml: no package uses `serde`"]);
     }
 
     #[test]

@@ -6,7 +6,8 @@ use super::{Findings, Source};
 const LENGTHS: &[(&str, usize, usize)] = &[(".rs", 400, 800), (".ts", 400, 500), (".svelte", 300, 400)];
 
 /// Written by programs.
-const GENERATED: &[&str] = &["ui/src/protocol/generated.ts", "Cargo.lock", "ui/package-lock.json"];
+const GENERATED: &[&str] =
+    &["ui/src/protocol/generated.ts", "Cargo.lock", "ui/package-lock.json", "ui/project.inlang/.meta.json"];
 
 /// Names that say nothing of what is inside.
 const EMPTY_NAMES: &[&str] = &["util", "utils", "helper", "helpers", "common", "manager", "service", "misc"];
@@ -18,14 +19,14 @@ const HOST: &str = "ui/src/transport/tauri.ts";
 const PUT_OFF: &[&str] = &[concat!("TO", "DO"), concat!("FIX", "ME"), concat!("XX", "X")];
 
 /// Recorded or foreign data, kept as it came.
-const DATA: &str = "/testdata/";
+const DATA: &[&str] = &["/testdata/", "/tests/vectors/"];
 
 const TEXT: &[&str] = &[".rs", ".ts", ".svelte", ".css", ".html", ".js", ".toml", ".json", ".md", ".yml", ".sql"];
 
 pub fn check(sources: &[Source], findings: &mut Findings) {
     for source in sources {
         let path = source.path.as_str();
-        let written_here = !GENERATED.contains(&path) && !path.contains(DATA);
+        let written_here = !GENERATED.contains(&path) && !DATA.iter().any(|folder| path.contains(folder));
         if !written_here || !TEXT.iter().any(|ending| path.ends_with(ending)) {
             continue;
         }
