@@ -52,7 +52,11 @@ fn check(port: u16, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(
         return Err(Refusal::new(StatusCode::FORBIDDEN, ErrorCode::Forbidden, message));
     }
     if headers.contains_key(header::UPGRADE) {
-        return Err(Refusal::new(StatusCode::BAD_REQUEST, ErrorCode::Invalid, "This server does not change protocols."));
+        return Err(Refusal::new(
+            StatusCode::BAD_REQUEST,
+            ErrorCode::Invalid,
+            "This server does not change protocols.",
+        ));
     }
     // A body says its length, in one way only: there is nothing to disagree about.
     if headers.contains_key(header::TRANSFER_ENCODING) {

@@ -63,8 +63,6 @@ pub(crate) enum Target {
 pub(crate) struct Authorized {
     pub caller: Caller,
     pub link: LinkId,
-    /// Cancelled when the link ends.
-    pub ended: CancellationToken,
 }
 
 impl Links {
@@ -109,7 +107,9 @@ impl Links {
         };
         entry.ended.cancel();
         let (cut, grace): (Vec<_>, _) = (entry.seats.into_iter().map(|seat| seat.cut).collect(), self.limits.grace);
-        if !cut.is_empty() && let Ok(runtime) = tokio::runtime::Handle::try_current() {
+        if !cut.is_empty()
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
             runtime.spawn(async move {
                 tokio::time::sleep(grace).await;
                 cut.iter().for_each(CancellationToken::cancel);
@@ -277,7 +277,7 @@ impl Entry {
         };
         let scope = self.link.conversations.clone().map_or(Scope::All, Scope::Some);
         let caller = Caller { role, scope, link: Some(self.link.id) };
-        Authorized { caller, link: self.link.id, ended: self.ended.clone() }
+        Authorized { caller, link: self.link.id }
     }
 }
 

@@ -71,7 +71,8 @@ pub(crate) async fn serve(
 
 /// Says why, if the client is quick to listen; nobody else waits for it.
 async fn refuse(mut socket: TcpStream) {
-    let answer = "HTTP/1.1 503 Service Unavailable\r\nretry-after: 10\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+    let answer =
+        "HTTP/1.1 503 Service Unavailable\r\nretry-after: 10\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
     let said = async {
         socket.write_all(answer.as_bytes()).await?;
         socket.shutdown().await?;

@@ -12,9 +12,8 @@ impl Token {
     /// A new one from the system's random source.
     pub fn random() -> Result<Self, ApiError> {
         let mut bytes = [0; 32];
-        getrandom::fill(&mut bytes).map_err(|error| {
-            ApiError::new(ErrorCode::Internal, "The system gave no random numbers.").detail(error)
-        })?;
+        getrandom::fill(&mut bytes)
+            .map_err(|error| ApiError::new(ErrorCode::Internal, "The system gave no random numbers.").detail(error))?;
         Ok(Self(Secret::new(URL_SAFE_NO_PAD.encode(bytes))))
     }
 

@@ -240,6 +240,24 @@ impl Stream {
         panic!("the stream ended before {name}: {seen:?}");
     }
 
+    /// Events up to the end of this message, whether it is seen ending or found ended.
+    pub fn to_the_end_of(&mut self, message: &serde_json::Value) -> Vec<Seen> {
+        let mut seen = Vec::new();
+        while let Some(event) = self.event() {
+            let ending = match event.name.as_str() {
+                "finished" | "stopped" | "interrupted" | "failed" => true,
+                "reset" => event.data["snapshot"]["state"] != "running",
+                _ => false,
+            };
+            let last = ending && event.data["message"] == *message;
+            seen.push(event);
+            if last {
+                return seen;
+            }
+        }
+        panic!("the stream ended before its message: {seen:?}");
+    }
+
     pub fn ended(&mut self) -> bool {
         while self.line().is_some() {}
         true
@@ -260,4 +278,12 @@ pub fn text_of(events: &[Seen], message: &str) -> String {
         }
     }
     text
+}
+
+impl Site {
+    /// The demo answers as fast as it can.
+    pub async fn engine_at_full_speed(&self) {
+        let request = SettingsUpdate { patch: serde_json::json!({ "demo_rate": null }) };
+        self.engine.settings_update(&Caller::window(), request).await.unwrap();
+    }
 }

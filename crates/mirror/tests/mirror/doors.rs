@@ -78,9 +78,11 @@ async fn host_must_be_exactly_its_own() {
     }
     let missing = site.raw("GET / HTTP/1.1\r\nConnection: close\r\n\r\n");
     assert_eq!(missing.status, 421);
-    let two = format!("GET / HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n");
+    let two =
+        format!("GET / HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n");
     assert!(matches!(site.raw(&two).status, 400 | 421));
-    let absolute = format!("GET http://127.0.0.1:{port}/ HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n");
+    let absolute =
+        format!("GET http://127.0.0.1:{port}/ HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n");
     assert_eq!(site.raw(&absolute).status, 421);
 }
 
@@ -131,7 +133,8 @@ async fn other_methods_are_refused_and_get_changes_nothing() {
     let site = site().await;
     for method in ["HEAD", "PUT", "DELETE", "PATCH", "TRACE", "BREW"] {
         for path in ["/", "/api/rpc/app_info", "/api/sse"] {
-            let head = format!("{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\n\r\n", site.port);
+            let head =
+                format!("{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\n\r\n", site.port);
             assert_eq!(site.raw(&head).status, 405, "{method} {path}");
         }
     }
@@ -150,7 +153,8 @@ async fn other_protocols_are_refused() {
     assert_eq!(site.get("/", websocket).status, 400);
     let h2c = "Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n";
     assert_eq!(site.get("/", h2c).status, 400);
-    let tunnel = format!("CONNECT 127.0.0.1:{0} HTTP/1.1\r\nHost: 127.0.0.1:{0}\r\nConnection: close\r\n\r\n", site.port);
+    let tunnel =
+        format!("CONNECT 127.0.0.1:{0} HTTP/1.1\r\nHost: 127.0.0.1:{0}\r\nConnection: close\r\n\r\n", site.port);
     assert!(matches!(site.raw(&tunnel).status, 400..=499));
     let prior = answer(site.port, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0");
     assert!(!prior.head.contains("\0\0"), "no HTTP/2 frames");
@@ -162,7 +166,9 @@ async fn a_body_has_one_length_so_that_no_second_request_hides_in_it() {
     let site = site().await;
     let inner = format!("GET / HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n\r\n", site.port);
     let start = format!("POST /api/rpc/app_info HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n", site.port);
-    for lengths in ["Content-Length: 3\r\nTransfer-Encoding: chunked\r\n", "Content-Length: 3\r\nContent-Length: 40\r\n"] {
+    for lengths in
+        ["Content-Length: 3\r\nTransfer-Encoding: chunked\r\n", "Content-Length: 3\r\nContent-Length: 40\r\n"]
+    {
         let got = site.raw(&format!("{start}{lengths}Connection: close\r\n\r\n0\r\n\r\n{inner}"));
         assert!(matches!(got.status, 400 | 411), "{lengths}: {}", got.status);
         assert!(!got.body.contains("HTTP/1.1 200"), "the hidden request was answered");
@@ -185,8 +191,17 @@ async fn a_post_needs_json_and_a_header_that_a_form_cannot_send() {
 async fn an_unknown_path_is_an_empty_404_and_no_file_is_served() {
     let site = site().await;
     let paths = [
-        "/api/health", "/x", "/assets/", "/assets", "/../Cargo.toml", "/..%2f..%2fCargo.toml", "//etc/passwd",
-        "/%2e%2e/Cargo.toml", "/index.html%00", "/api/", "/.git/config",
+        "/api/health",
+        "/x",
+        "/assets/",
+        "/assets",
+        "/../Cargo.toml",
+        "/..%2f..%2fCargo.toml",
+        "//etc/passwd",
+        "/%2e%2e/Cargo.toml",
+        "/index.html%00",
+        "/api/",
+        "/.git/config",
     ];
     for path in paths {
         let got = site.get(path, "");
@@ -232,14 +247,37 @@ async fn random_requests_leave_it_alive() {
         (state % below as u64) as usize
     };
     let parts = [
-        "GET ", "POST ", "/", "/api/sse?uid=a", "/api/rpc/message_send", " HTTP/1.1\r\n", "Host: ", "127.0.0.1", ":",
-        "\r\n", "\r\n\r\n", "Content-Length: 99999999999999999999\r\n", "Content-Length: 2\r\n", "{}", "\0", "é", "%00",
-        "Authorization: Bearer x\r\n", "Transfer-Encoding: chunked\r\n", "ffffffffffffffff\r\n", "\u{feff}",
-        "Last-Event-ID: 99999999999999999999999\r\n", "Expect: 100-continue\r\n", "?ticket=", "&&==", "Origin: null\r\n",
+        "GET ",
+        "POST ",
+        "/",
+        "/api/sse?uid=a",
+        "/api/rpc/message_send",
+        " HTTP/1.1\r\n",
+        "Host: ",
+        "127.0.0.1",
+        ":",
+        "\r\n",
+        "\r\n\r\n",
+        "Content-Length: 99999999999999999999\r\n",
+        "Content-Length: 2\r\n",
+        "{}",
+        "\0",
+        "é",
+        "%00",
+        "Authorization: Bearer x\r\n",
+        "Transfer-Encoding: chunked\r\n",
+        "ffffffffffffffff\r\n",
+        "\u{feff}",
+        "Last-Event-ID: 99999999999999999999999\r\n",
+        "Expect: 100-continue\r\n",
+        "?ticket=",
+        "&&==",
+        "Origin: null\r\n",
     ];
     for _ in 0..1500 {
         let text: String = (0..random(14)).map(|_| parts[random(parts.len())]).collect();
-        let host = if random(2) == 0 { String::new() } else { format!("GET / HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n", site.port) };
+        let host =
+            if random(2) == 0 { String::new() } else { format!("GET / HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n", site.port) };
         let mut socket = connect(site.port);
         let _ = socket.write_all(format!("{host}{text}").as_bytes());
     }

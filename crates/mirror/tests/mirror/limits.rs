@@ -1,0 +1,94 @@
+//! Too many, too slow, too large.
+
+use crate::client::{connect, site_with, text_of};
+use rivulet_engine::MirrorControl;
+use rivulet_mirror::Limits;
+use std::io::{Read, Write};
+use std::time::Duration;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_stream_too_many_is_told_to_come_later() {
+    let site = site_with(Limits { streams: 2, ..Limits::default() }).await;
+    let _open = [site.watch("uid=a", ""), site.watch("uid=a", "")];
+    let third = site.watch("uid=a", "");
+    assert_eq!((third.status, third.header("retry-after").is_some()), (503, true));
+    assert_eq!(site.post("/api/rpc/app_info", serde_json::json!({})).status, 200, "the rest goes on");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_connection_too_many_is_told_to_come_later() {
+    let site = site_with(Limits { connections: 2, head: Duration::from_secs(600), ..Limits::default() }).await;
+    let _idle = [site.watch("uid=a", ""), site.watch("uid=a", "")];
+    let third = site.get("/", "");
+    assert_eq!((third.status, third.header("retry-after").is_some()), (503, true));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_head_that_does_not_come_is_not_waited_for() {
+    let site = site_with(Limits { head: Duration::from_millis(200), ..Limits::default() }).await;
+    for start in ["", "GET / HTTP/1.1\r\nHost: 127.0"] {
+        let mut socket = connect(site.port);
+        socket.write_all(start.as_bytes()).unwrap();
+        let mut rest = Vec::new();
+        // Ends by the server's close; without the limit it would end by this test's patience, as an error.
+        let read = socket.read_to_end(&mut rest);
+        assert!(read.is_ok() || read.unwrap_err().kind() == std::io::ErrorKind::ConnectionReset);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_does_not_come_is_not_waited_for() {
+    let site = site_with(Limits { body: Duration::from_millis(200), ..Limits::default() }).await;
+    assert_eq!(site.raw(&site.post_head(&site.token, "/api/rpc/app_info", 10)).status, 408);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_head_has_a_largest_size() {
+    let site = site_with(Limits::default()).await;
+    let got = site.get("/", &format!("X-Long: {}\r\n", "a".repeat(20_000)));
+    assert!(matches!(got.status, 0 | 431), "{}", got.status);
+    assert_eq!(site.get("/", "").status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_quiet_stream_shows_signs_of_life() {
+    let site = site_with(Limits { heartbeat: Duration::from_millis(50), ..Limits::default() }).await;
+    let mut stream = site.watch("uid=quiet", "");
+    let mut lines = std::iter::from_fn(|| stream.line());
+    assert!(lines.by_ref().filter(|line| line == ": hb").nth(1).is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_stops_reading_holds_nobody_and_is_complete_after_it_wakes() {
+    let site = site_with(Limits { write: Duration::from_millis(100), ..Limits::default() }).await;
+    let mut sleeper = site.watch("uid=slow&pace=0", "");
+    let prompt = "0123456789abcdef ".repeat(10_000);
+    site.engine_at_full_speed().await;
+    let started = site.start("slow", &prompt);
+    let message = started["message"].as_str().unwrap();
+    let whole = text_of(&site.watch("uid=slow", "").to_the_end_of(&started["message"]), message);
+    assert!(whole.len() >= prompt.trim().len());
+    let late = text_of(&sleeper.to_the_end_of(&started["message"]), message);
+    assert_eq!(late, whole);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revoked_client_that_does_not_read_loses_its_socket_too() {
+    let grace = Duration::from_millis(100);
+    let site = site_with(Limits { grace, connections: 1, ..Limits::default() }).await;
+    site.engine_at_full_speed().await;
+    let started = site.start("deaf", &"0123456789abcdef ".repeat(100_000));
+    site.watch("uid=deaf", "").to_the_end_of(&started["message"]);
+    let new = site.link(rivulet_protocol::LinkRole::Participant, None, None);
+    let _asleep = loop {
+        let asleep = site.watch_as(&crate::client::token_of(&new), "uid=deaf", "");
+        if asleep.status == 200 {
+            break asleep;
+        }
+    };
+    assert_eq!(site.get("/", "").status, 503, "it holds the only place");
+    site.mirror.revoke_link(new.link.id).unwrap();
+    while site.get("/", "").status != 200 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
