@@ -217,7 +217,8 @@ impl Engine {
 
     /// Whether to ask the vault at all: a keyring may put up a question, which a server without a key does not need.
     async fn has_key(&self, provider: &Resolved) -> Result<bool, ApiError> {
-        let session = self.core.session_provider.as_ref().is_some_and(|session| session.id == provider.id);
+        let session = self.core.session_provider.as_ref();
+        let session = session.is_some_and(|session| session.id == provider.id && session.key.is_some());
         let infos = self.core.store.key_infos().await?;
         let kept = infos.iter().any(|(id, info)| *id == provider.id && info.origin == provider.origin);
         Ok(kept || session || provider.needs_key())
