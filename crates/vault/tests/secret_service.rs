@@ -1,13 +1,15 @@
 //! The vault and a real gnome-keyring.
 //!
 //! The environment belongs to a whole process, so each test runs itself again as a child: on a message bus of its own,
-//! with a home of its own, and no screen. The bus starts no services by itself; what runs on it, the test started.
+//! with a home of its own, and no screen unless it asks for one. Of services the bus starts by itself only the one
+//! that puts up the keyring's questions; what else runs on it, the test started.
 #![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking, in what it calls too")]
 
 use rivulet_protocol::{ErrorCode, KeyPlace, Secret};
 use rivulet_vault::{Slot, Vault, VaultError};
 use std::future::Future;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -18,14 +20,17 @@ const INSIDE: &str = "RIVULET_VAULT_TEST";
 /// Against hanging only.
 const LONGEST: Duration = Duration::from_secs(120);
 
+const PROMPTER: &str = "org.gnome.keyring.SystemPrompter.service";
+
 const USER: &str = "acme@https://api.acme.example";
 
-/// A bus that knows of no services to start.
+/// Services to start are looked for in the folder `services` beside it.
 const BUS: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig>
   <type>session</type>
   <listen>unix:tmpdir=/tmp</listen>
+  <servicedir>services</servicedir>
   <auth>EXTERNAL</auth>
   <policy context="default">
     <allow send_destination="*"/>
@@ -95,6 +100,29 @@ fn a_locked_keyring_says_so() {
         // The way out.
         vault.set(&slot(), key("sk-passing"), KeyPlace::Memory).await.unwrap();
         assert_eq!(vault.get(&slot()).await.unwrap().unwrap().expose(), "sk-passing");
+    });
+}
+
+#[test]
+fn a_dismissed_question_says_so() {
+    let name = "a_dismissed_question_says_so";
+    let screen = (!is_inside(name)).then(Screen::start);
+    on_a_bus_with(name, screen.as_ref(), async {
+        let _keyring = Keyring::unlocked();
+        let vault = Vault::new();
+        vault.set(&slot(), key("sk-first"), KeyPlace::Keyring).await.unwrap();
+        lock();
+        let locked = slot();
+        let mut get = std::pin::pin!(vault.get(&locked));
+        // A person who presses Escape until the question is gone.
+        let mut ticker = tokio::time::interval(Duration::from_millis(300));
+        let outcome = loop {
+            tokio::select! {
+                outcome = &mut get => break outcome,
+                _ = ticker.tick() => press_escape(),
+            }
+        };
+        assert!(matches!(outcome, Err(VaultError::Dismissed)), "{outcome:?}");
     });
 }
 
@@ -189,16 +217,28 @@ fn without_a_bus_it_says_so() {
 
 /// Runs `body` in a child process on a bus of its own.
 fn on_a_bus(name: &str, body: impl Future<Output = ()>) {
+    on_a_bus_with(name, None, body);
+}
+
+fn on_a_bus_with(name: &str, screen: Option<&Screen>, body: impl Future<Output = ()>) {
     if is_inside(name) {
         return run(body);
     }
     let home = tempfile::tempdir().unwrap();
     let config = home.path().join("bus.conf");
     std::fs::write(&config, BUS).unwrap();
+    let services = home.path().join("services");
+    std::fs::create_dir(&services).unwrap();
+    let prompter = std::fs::copy(Path::new("/usr/share/dbus-1/services").join(PROMPTER), services.join(PROMPTER));
+    prompter.expect("nothing to put up the keyring's questions: install the package gcr");
     let mut session = Command::new("timeout");
     session.arg(LONGEST.as_secs().to_string()).arg("dbus-run-session").arg("--config-file").arg(config);
     session.arg("--").arg(std::env::current_exe().unwrap());
-    expect_passed(output(this_test(session, name, home.path()), "dbus"));
+    let mut session = this_test(session, name, home.path());
+    if let Some(screen) = screen {
+        session.env("DISPLAY", &screen.display);
+    }
+    expect_passed(output(session, "dbus"));
 }
 
 fn is_inside(name: &str) -> bool {
@@ -270,6 +310,38 @@ impl Drop for Keyring {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
+}
+
+/// An X server that shows nothing to anybody, stopped on drop.
+struct Screen {
+    server: Child,
+    display: String,
+}
+
+impl Screen {
+    fn start() -> Self {
+        // It takes a free number and prints it when it is ready.
+        let mut command = Command::new("Xvfb");
+        command.args(["-displayfd", "1", "-nolisten", "tcp", "-screen", "0", "800x600x24"]);
+        let server = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+        let mut server = server.expect("Xvfb does not start: install the package xvfb");
+        let mut number = String::new();
+        BufReader::new(server.stdout.take().unwrap()).read_line(&mut number).unwrap();
+        Self { server, display: format!(":{}", number.trim()) }
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
+}
+
+fn press_escape() {
+    let mut command = Command::new("xdotool");
+    command.args(["key", "Escape"]);
+    output(command, "xdotool");
 }
 
 fn is_unlocked() -> bool {
