@@ -94,3 +94,43 @@ fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Single<'a> {
         _ => Single::Bad,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{Limits, listen, routes};
+    use axum::Router;
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::{TcpListener, TcpStream};
+    use tokio_util::sync::CancellationToken;
+    use tokio_util::task::TaskTracker;
+
+    async fn defect() -> &'static str {
+        panic!("a defect, on purpose")
+    }
+
+    #[tokio::test]
+    async fn a_panic_in_a_handler_is_a_500_and_the_server_lives() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let app =
+            routes::guarded(Router::new().route("/defect", get(defect)).route("/", get(|| async { "well" })), port);
+        let closing = CancellationToken::new();
+        let tasks = TaskTracker::new();
+        let serving = tokio::spawn(listen::serve(listener, app, Limits::default(), closing.clone(), tasks.clone()));
+        // One connection: not even that is lost.
+        let mut socket = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+        for (path, last, status) in [("/defect", "keep-alive", "500"), ("/", "close", "200")] {
+            let head = format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: {last}\r\n\r\n");
+            socket.write_all(head.as_bytes()).await.unwrap();
+            let mut begin = [0; 12];
+            socket.read_exact(&mut begin).await.unwrap();
+            assert_eq!(String::from_utf8_lossy(&begin), format!("HTTP/1.1 {status}"));
+            let mut rest = Vec::new();
+            while !rest.ends_with(b"}") && socket.read_buf(&mut rest).await.unwrap() > 0 {}
+            assert!(!String::from_utf8_lossy(&rest).contains("on purpose"), "the defect's words stay inside");
+        }
+        closing.cancel();
+        serving.await.unwrap();
+    }
+}

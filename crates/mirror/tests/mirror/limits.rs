@@ -76,9 +76,13 @@ async fn a_client_that_stops_reading_holds_nobody_and_is_complete_after_it_wakes
 async fn a_revoked_client_that_does_not_read_loses_its_socket_too() {
     let grace = Duration::from_millis(100);
     let site = site_with(Limits { grace, connections: 1, ..Limits::default() }).await;
-    site.engine_at_full_speed().await;
-    let started = site.start("deaf", &"0123456789abcdef ".repeat(100_000));
-    site.watch("uid=deaf", "").to_the_end_of(&started["message"]);
+    // More than the system's socket buffers take.
+    for _ in 0..4 {
+        let prompt = "0123456789abcdef ".repeat(230_000);
+        let body = serde_json::json!({ "uid": "deaf", "prompt": prompt, "provider": "demo", "model": "clock" });
+        assert_eq!(site.post("/api/start-sse", body).status, 200);
+        assert_eq!(site.post("/api/stop", serde_json::json!({ "uid": "deaf" })).status, 200);
+    }
     let new = site.link(rivulet_protocol::LinkRole::Participant, None, None);
     let _asleep = loop {
         let asleep = site.watch_as(&crate::client::token_of(&new), "uid=deaf", "");
