@@ -29,7 +29,7 @@ const BUS: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus C
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig>
   <type>session</type>
-  <listen>unix:tmpdir=/tmp</listen>
+  <listen>unix:runtime=yes</listen>
   <servicedir>services</servicedir>
   <auth>EXTERNAL</auth>
   <policy context="default">
