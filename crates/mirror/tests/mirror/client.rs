@@ -241,7 +241,7 @@ impl Stream {
     }
 
     /// Events up to the end of this message, whether it is seen ending or found ended.
-    pub fn to_the_end_of(&mut self, message: &serde_json::Value) -> Vec<Seen> {
+    pub fn until_end_of(&mut self, message: &serde_json::Value) -> Vec<Seen> {
         let mut seen = Vec::new();
         while let Some(event) = self.event() {
             let ending = match event.name.as_str() {

@@ -25,7 +25,7 @@ async fn a_stream_opened_after_the_end_misses_nothing() {
     let site = site().await;
     let started = site.start("after", "Nothing is missing 你好");
     let message = started["message"].as_str().unwrap();
-    let first = text_of(&site.watch("uid=after", "").to_the_end_of(&started["message"]), message);
+    let first = text_of(&site.watch("uid=after", "").until_end_of(&started["message"]), message);
     let mut late = site.watch("uid=after", "");
     let mut seen = Vec::new();
     while text_of(&seen, message) != first {
@@ -46,7 +46,7 @@ async fn a_stream_resumes_after_the_last_number_by_header_and_by_query() {
     }
     let last = before.iter().filter_map(|seen| seen.id).next_back().unwrap();
     drop(stream);
-    let whole = text_of(&site.watch("uid=resume", "").to_the_end_of(&started["message"]), message);
+    let whole = text_of(&site.watch("uid=resume", "").until_end_of(&started["message"]), message);
     for (query, header) in [
         ("uid=resume&after=0".to_owned(), format!("Last-Event-ID: {last}\r\n")),
         (format!("uid=resume&after={last}"), String::new()),

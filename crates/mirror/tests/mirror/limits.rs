@@ -3,6 +3,7 @@
 use crate::client::{connect, site_with, text_of};
 use rivulet_engine::MirrorControl;
 use rivulet_mirror::Limits;
+use rivulet_protocol::{Caller, Commands, LinkRole, MessageSend, Uid};
 use std::io::{Read, Write};
 use std::time::Duration;
 
@@ -66,9 +67,9 @@ async fn a_client_that_stops_reading_holds_nobody_and_is_complete_after_it_wakes
     site.engine_at_full_speed().await;
     let started = site.start("slow", &prompt);
     let message = started["message"].as_str().unwrap();
-    let whole = text_of(&site.watch("uid=slow", "").to_the_end_of(&started["message"]), message);
+    let whole = text_of(&site.watch("uid=slow", "").until_end_of(&started["message"]), message);
     assert!(whole.len() >= prompt.trim().len());
-    let late = text_of(&sleeper.to_the_end_of(&started["message"]), message);
+    let late = text_of(&sleeper.until_end_of(&started["message"]), message);
     assert_eq!(late, whole);
 }
 
@@ -76,14 +77,23 @@ async fn a_client_that_stops_reading_holds_nobody_and_is_complete_after_it_wakes
 async fn a_revoked_client_that_does_not_read_loses_its_socket_too() {
     let grace = Duration::from_millis(100);
     let site = site_with(Limits { grace, connections: 1, ..Limits::default() }).await;
+    let window = Caller::window();
+    let uid = Uid::parse("deaf").unwrap();
+    let conversation = site.engine.conversation_for_uid(&window, &uid).await.unwrap();
     // More than the system's socket buffers take.
     for _ in 0..4 {
-        let prompt = "0123456789abcdef ".repeat(230_000);
-        let body = serde_json::json!({ "uid": "deaf", "prompt": prompt, "provider": "demo", "model": "clock" });
-        assert_eq!(site.post("/api/start-sse", body).status, 200);
-        assert_eq!(site.post("/api/stop", serde_json::json!({ "uid": "deaf" })).status, 200);
+        let send = MessageSend {
+            conversation: Some(conversation),
+            parent: None,
+            at_root: None,
+            text: "0123456789abcdef ".repeat(230_000),
+            provider: Some("demo".into()),
+            model: Some("clock".into()),
+        };
+        site.engine.message_send(&window, send).await.unwrap();
+        site.engine.stop_conversation(&window, conversation).await.unwrap();
     }
-    let new = site.link(rivulet_protocol::LinkRole::Participant, None, None);
+    let new = site.link(LinkRole::Participant, None, None);
     let _asleep = loop {
         let asleep = site.watch_as(&crate::client::token_of(&new), "uid=deaf", "");
         if asleep.status == 200 {

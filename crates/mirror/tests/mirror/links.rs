@@ -87,7 +87,7 @@ async fn a_limited_participant_has_names_of_its_own_and_sees_what_it_began() {
     let body = json!({ "uid": "name", "prompt": "mine", "provider": "demo", "model": "echo" }).to_string();
     let started = site.post_as(&link, "/api/start-sse", &body);
     assert_eq!(started.status, 200, "{}", started.body);
-    let events = site.watch_as(&link, "uid=name", "").to_the_end_of(&started.json()["message"]);
+    let events = site.watch_as(&link, "uid=name", "").until_end_of(&started.json()["message"]);
     assert!(!format!("{events:?}").contains("somebody else"));
 }
 
