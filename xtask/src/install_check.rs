@@ -74,8 +74,8 @@ fn window() -> Result<()> {
         timeout 60 xdotool search --sync --onlyvisible --name '^Rivulet' || { kill $app; exit 1; }; \
         kill -TERM $app; wait $app; echo \"rivulet ended with $?\"";
     shell::run(
-        shell::program("dbus-run-session")
-            .args(["--", "xvfb-run", "--auto-servernum", "sh", "-c", script])
+        shell::program("xvfb-run")
+            .args(["--auto-servernum", "dbus-run-session", "--", "sh", "-c", script])
             .env("RIVULET_DATA_DIR", folder.path())
             .env("XDG_RUNTIME_DIR", folder.path()),
     )
