@@ -2,10 +2,12 @@
 
 use crate::process::{Process, run};
 use crate::{PATIENCE, Profile, wait_for};
+use std::collections::HashSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// The screen's size in pixels.
 pub const SCREEN: (usize, usize) = (1280, 800);
@@ -88,6 +90,8 @@ impl Desktop {
         let mut command = self.profile.command(program);
         command.env("DISPLAY", &self.display).env("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={}", self.bus()));
         command.env("GDK_BACKEND", "x11").env("LIBGL_ALWAYS_SOFTWARE", "1").env("NO_AT_BRIDGE", "1");
+        // Without a graphics card WebKit's default way to the screen shows a frame every few seconds.
+        command.env("WEBKIT_DISABLE_DMABUF_RENDERER", "1");
         command
     }
 
@@ -121,6 +125,24 @@ impl Desktop {
         let dump = std::fs::read(self.profile.runtime().join("Xvfb_screen0")).unwrap();
         let (width, height) = SCREEN;
         dump[dump.len() - width * height * 4..].to_vec()
+    }
+
+    /// Waits until something is drawn below the title bar and has not changed for a while.
+    pub async fn settled(&self) {
+        let drawn = |pixels: &[u8]| {
+            // Inside of the window's frame. Smooth text has many shades, an empty page one.
+            let rows = pixels.chunks_exact(SCREEN.0 * 4).skip(40).take(700);
+            let body = rows.flat_map(|row| row[40..1100 * 4].chunks_exact(4));
+            body.collect::<HashSet<_>>().len() > 24
+        };
+        let mut last = self.pixels();
+        wait_for("a picture that stays", PATIENCE, async || {
+            tokio::time::sleep(Duration::from_millis(350)).await;
+            let now = self.pixels();
+            let stays = now == std::mem::replace(&mut last, now.clone());
+            (stays && drawn(&now)).then_some(())
+        })
+        .await;
     }
 
     /// Runs xdotool.

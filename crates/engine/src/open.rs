@@ -96,8 +96,19 @@ impl Engine {
             desktop: OnceLock::new(),
         };
         let engine = Self { core: Arc::new(core) };
+        engine.forget_memory_keys().await?;
         engine.keep_session_key().await?;
         Ok(engine)
+    }
+
+    /// Keys that were kept in memory are gone with the run that had them; what was noted of them goes too.
+    async fn forget_memory_keys(&self) -> Result<(), OpenError> {
+        for (provider, info) in self.core.store.key_infos().await? {
+            if info.kept_in == KeyPlace::Memory {
+                self.core.store.delete_key_info(&provider, &info.origin).await?;
+            }
+        }
+        Ok(())
     }
 
     async fn keep_session_key(&self) -> Result<(), OpenError> {

@@ -1,6 +1,6 @@
 //! The first start, and how it looks.
 
-use rivulet_tests::{Desktop, PATIENCE, Window};
+use rivulet_tests::{Desktop, PATIENCE, Window, wait_for};
 use serde_json::json;
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ async fn the_demo_answers_at_once_in_every_theme_and_language() {
     let looks = [("light", "en"), ("dark", "zh-CN"), ("light", "zh-CN"), ("dark", "en")];
     let mut pictures = Vec::new();
     for (theme, language) in looks {
-        look(&window, theme, language).await;
+        look(&desktop, &window, theme, language).await;
         pictures.push(std::fs::read(desktop.screenshot(&format!("first-start-{theme}-{language}"))).unwrap());
     }
     page.click("try-demo").await;
@@ -23,7 +23,7 @@ async fn the_demo_answers_at_once_in_every_theme_and_language() {
     assert!(["running", "complete"].contains(&&*answer.state), "{answer:?}");
     page.answer_when("it ends", Duration::from_secs(90), |answer| answer.state == "complete").await;
     for (theme, language) in looks {
-        look(&window, theme, language).await;
+        look(&desktop, &window, theme, language).await;
         pictures.push(std::fs::read(desktop.screenshot(&format!("chat-{theme}-{language}"))).unwrap());
     }
     pictures.sort();
@@ -33,11 +33,14 @@ async fn the_demo_answers_at_once_in_every_theme_and_language() {
     window.close().await;
 }
 
-async fn look(window: &Window, theme: &str, language: &str) {
+/// Changes the look as the settings page does, and waits until the screen shows it.
+async fn look(desktop: &Desktop, window: &Window, theme: &str, language: &str) {
     let patch = json!({ "theme": theme, "language": language });
     window.page.invoke("settings_update", json!({ "patch": patch })).await.unwrap();
-    window.page.driver.refresh().await.unwrap();
-    window.loaded().await;
-    // Until the frame with it is on the screen.
-    tokio::time::sleep(Duration::from_millis(700)).await;
+    wait_for("the look is taken", PATIENCE, async || {
+        let script = "return document.documentElement.lang";
+        (window.page.script(script, Vec::new()).await == json!(language)).then_some(())
+    })
+    .await;
+    desktop.settled().await;
 }

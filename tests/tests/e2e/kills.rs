@@ -68,8 +68,9 @@ async fn whatever_a_viewer_received_is_there_after_sigkill() {
     let upstream = Upstream::start([long_answer()]);
     let profile = Profile::new();
     let custom = ServeOptions::custom(&upstream.base_url());
-    // Answers by a scripted upstream, and by the demo as an app's user has it.
-    let options = |round: usize| if round % 5 == 4 { ServeOptions::demo("tour") } else { custom.clone() };
+    // Answers by a scripted upstream, and by the demo as an app's user has it; in pairs, since an answer goes on where
+    // it began.
+    let options = |round: usize| if round / 2 % 5 == 4 { ServeOptions::demo("tour") } else { custom.clone() };
 
     let mut serve = Serve::start(&profile, &options(0)).await;
     let mut continue_from: Option<(String, String)> = None;

@@ -54,12 +54,15 @@ async fn a_prompt_sent_in_either_streams_into_both() {
 
 /// Both show the finished answer `count` as it is stored, byte for byte.
 async fn compare(window: &Window, browser: &Browser, count: usize, prompt: &str) {
-    let in_window = window.page.answer_in(count, "complete").await;
-    let in_browser = browser.page.answer_in(count, "complete").await;
+    for page in [&window.page, &browser.page] {
+        page.answer_in(count, "complete").await;
+    }
     let stored = last_answer_in(&window.page).await;
-    assert_eq!(stored["id"], *in_window.message);
     let text = stored["text"].as_str().unwrap();
     assert!(text.contains(prompt), "the echo has the prompt in it");
-    assert_eq!(in_window.text, text);
-    assert_eq!(in_browser.text, text);
+    for page in [&window.page, &browser.page] {
+        // The last words are drawn with the frame after the end is known.
+        let shown = page.answer_when("every byte is shown", PATIENCE, |answer| answer.text == text).await;
+        assert_eq!(stored["id"], *shown.message);
+    }
 }
