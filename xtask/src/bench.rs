@@ -43,18 +43,10 @@ pub fn run(args: &[OsString]) -> Result<()> {
     if bench.window {
         setup::run(setup::Wanted { tests: true, dry_run: false })?;
         run::page()?;
-        shell::run(shell::cargo().args([
-            "build",
-            "--release",
-            "--package",
-            "rivulet",
-            "--features",
-            "custom-protocol",
-            "--bin",
-            "rivulet",
-            "--example",
-            "bare_window",
-        ]))?;
+        // The app and the bare window it is compared with, in one go: the same versions and features.
+        let mut build = shell::cargo();
+        build.args(["build", "--release", "--package", "rivulet", "--features", "custom-protocol"]);
+        shell::run(build.args(["--bin", "rivulet", "--example", "bare_window"]))?;
         program.envs(setup::tools::for_tests("release"));
     }
     shell::run(&mut program)
