@@ -62,7 +62,8 @@ impl From<StoreError> for ApiError {
         match error {
             StoreError::NotFound(what) => Self::not_found(what),
             StoreError::Closed => Self::new(ErrorCode::Gone, "The app is quitting."),
-            other => Self::new(ErrorCode::Storage, "The disk did not take it. Nothing that was stored is lost.").detail(other),
+            other => Self::new(ErrorCode::Storage, "The disk did not take it. Nothing that was stored is lost.")
+                .detail(other),
         }
     }
 }

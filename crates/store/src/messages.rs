@@ -2,9 +2,7 @@
 
 use crate::work::Work;
 use crate::{Durability, Store, StoreError};
-use rivulet_protocol::{
-    ConversationId, EventBody, Message, MessageId, MessageState, PathMessage, Snapshot,
-};
+use rivulet_protocol::{ConversationId, EventBody, Message, MessageId, MessageState, PathMessage, Snapshot};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 impl Store {
@@ -20,9 +18,9 @@ impl Store {
                 insert(work, conversation, message)?;
             }
             let updated = messages.iter().map(|message| message.created_at).max().unwrap_or(0);
-            let mut update = work.connection.prepare_cached(
-                "UPDATE conversation SET leaf = ?2, updated_at = max(updated_at, ?3) WHERE id = ?1",
-            )?;
+            let mut update = work
+                .connection
+                .prepare_cached("UPDATE conversation SET leaf = ?2, updated_at = max(updated_at, ?3) WHERE id = ?1")?;
             update.execute((conversation.0, leaf.0, updated))?;
             Ok(())
         })
@@ -205,10 +203,7 @@ pub(crate) fn row(row: &Row<'_>) -> Result<Stored, StoreError> {
 }
 
 /// A message with what its log adds to its row.
-pub(crate) fn message(
-    connection: &Connection,
-    id: MessageId,
-) -> Result<Option<(ConversationId, Message)>, StoreError> {
+pub(crate) fn message(connection: &Connection, id: MessageId) -> Result<Option<(ConversationId, Message)>, StoreError> {
     let mut select = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM message m WHERE m.id = ?1"))?;
     let mut rows = select.query([id.0])?;
     let Some(found) = rows.next()? else { return Ok(None) };
@@ -271,8 +266,8 @@ fn siblings(
     conversation: ConversationId,
     message: &Message,
 ) -> Result<Vec<MessageId>, StoreError> {
-    let mut select = connection
-        .prepare_cached("SELECT id FROM message WHERE conversation = ?1 AND parent IS ?2 ORDER BY n")?;
+    let mut select =
+        connection.prepare_cached("SELECT id FROM message WHERE conversation = ?1 AND parent IS ?2 ORDER BY n")?;
     let parent = message.parent.map(|parent| parent.0);
     let rows = select.query_map((conversation.0, parent), |row| Ok(MessageId(row.get(0)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)

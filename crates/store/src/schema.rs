@@ -57,10 +57,8 @@ pub(crate) fn open(file: &Path) -> Result<Connection, StoreError> {
     options.create(true).truncate(false).write(true);
     private(&mut options);
     options.open(file).map_err(StoreError::Folder)?;
-    let mut connection = Connection::open_with_flags(
-        file,
-        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-    )?;
+    let mut connection =
+        Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     refuse_newer(&connection)?;
     configure(&connection)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;

@@ -53,7 +53,11 @@ impl Work<'_> {
             }
         }
         let event = Event { seq, message, body };
-        if shown { self.note(conversation) } else { self.publish(conversation, event) }
+        if shown {
+            self.note(conversation)
+        } else {
+            self.publish(conversation, event)
+        }
         Ok(())
     }
 
