@@ -1,0 +1,11 @@
+import './ui/tokens.css';
+import './ui/base.css';
+import { mount } from 'svelte';
+import Page from './App.svelte';
+import { App, setApp } from './state/app.svelte';
+import { connect } from './transport';
+
+const app = new App(await connect());
+setApp(app);
+mount(Page, { target: document.getElementById('app') as HTMLElement });
+await app.start();

@@ -1,0 +1,28 @@
+import { m } from '../paraglide/messages.js';
+import type { SettingsSection } from '../state/app.svelte';
+
+interface Section {
+  id: SettingsSection;
+  title: () => string;
+  /** Words that lead here, besides the title. */
+  words: (() => string)[];
+}
+
+export const SECTIONS: Section[] = [
+  { id: 'providers', title: m.s_providers, words: [m.p_key, m.p_address, m.p_models, m.p_add, m.p_local, m.p_test] },
+  { id: 'appearance', title: m.s_appearance, words: [m.theme, m.theme_dark, m.theme_light, m.language] },
+  { id: 'writing', title: m.s_writing, words: [m.send_key, m.send_enter, m.send_mod_enter] },
+  { id: 'demo', title: m.s_demo, words: [m.demo_rate] },
+  { id: 'mirror', title: m.s_mirror, words: [m.mirror_switch, m.mirror_port, m.links] },
+  { id: 'privacy', title: m.s_privacy, words: [m.data_folder, m.logs, m.logs_note] },
+  { id: 'about', title: m.s_about, words: [m.version] },
+];
+
+/** The sections that have all words of the query in them. */
+export function find(query: string): Section[] {
+  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+  return SECTIONS.filter((section) => {
+    const text = [section.title, ...section.words].map((word) => word().toLowerCase()).join('\n');
+    return words.every((word) => text.includes(word));
+  });
+}

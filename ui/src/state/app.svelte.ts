@@ -1,0 +1,265 @@
+import { setOpenLink } from '../markdown/links';
+import { m } from '../paraglide/messages.js';
+import {
+  type AppInfo,
+  type Commands,
+  type ConversationId,
+  commandRoles,
+  type LibraryEvent,
+  type MessageId,
+  type ProviderId,
+} from '../protocol/generated';
+import { asApiError, type Connection, type Transport } from '../transport/types';
+import { errorSentence } from '../words/sentences';
+import { OpenConversation } from './conversation.svelte';
+import { LibraryState } from './library.svelte';
+import { MirrorState } from './mirror.svelte';
+import { ProvidersState } from './providers.svelte';
+import { SettingsState } from './settings.svelte';
+import { toasts } from './toasts.svelte';
+
+export type SettingsSection = 'providers' | 'appearance' | 'writing' | 'demo' | 'mirror' | 'privacy' | 'about';
+
+const ORDER = ['viewer', 'participant', 'window'] as const;
+
+/** Where a page keeps which conversation it shows, for as long as the page lives: it survives being loaded again. */
+const SHOWN = 'rivulet.shown';
+
+/** What the page shows and what it can do. One for each page. */
+export class App {
+  readonly transport: Transport;
+  readonly settings: SettingsState;
+  readonly library: LibraryState;
+  readonly providers: ProvidersState;
+  readonly mirror: MirrorState;
+
+  info = $state.raw<AppInfo | null>(null);
+  connection = $state<Connection>('live');
+  /** What the system says while nothing can be written. */
+  disk = $state<string | null>(null);
+  open = $state.raw<OpenConversation | null>(null);
+  /** The provider and model of a conversation that does not exist yet. */
+  draft_model = $state.raw<{ provider: ProviderId; model: string } | null>(null);
+  settings_section = $state<SettingsSection | null>(null);
+  sheet = $state<'mirror' | 'palette' | null>(null);
+  drawer = $state(false);
+  ready = $state(false);
+  #opening = 0;
+
+  constructor(transport: Transport) {
+    this.transport = transport;
+    this.settings = new SettingsState(transport);
+    this.library = new LibraryState(transport);
+    this.providers = new ProvidersState(transport);
+    this.mirror = new MirrorState(transport);
+    const in_window = transport.host === 'window';
+    setOpenLink((url) => {
+      if (in_window) void this.attempt('link_open', { url });
+      else window.open(url, '_blank', 'noopener,noreferrer');
+    });
+  }
+
+  async start(): Promise<void> {
+    this.transport.onConnection((connection) => {
+      const back = this.connection === 'lost' && connection === 'live';
+      this.connection = connection;
+      if (back && !this.ready) void this.#load();
+    });
+    this.transport.library((event) => this.#take(event));
+    await this.#load();
+  }
+
+  async #load(): Promise<void> {
+    try {
+      await this.settings.load();
+      this.info = await this.transport.call('app_info', {});
+      await this.library.load();
+      this.ready = true;
+      if (this.may('models_list')) await this.providers.loadModels();
+      if (this.may('providers_list')) await Promise.all([this.providers.load(), this.mirror.load()]);
+      // A page that was loaded again shows what it showed; a browser has come to see something.
+      const first = this.transport.host === 'browser' ? this.library.list[0]?.id : undefined;
+      const shown = sessionStorage.getItem(SHOWN) ?? first;
+      if (shown && !this.open) await this.show(shown);
+      // The keyring may ask for its password: last, and nobody waits for it.
+      if (this.may('keyring_status')) await this.providers.loadKeyring();
+    } catch (thrown) {
+      const error = asApiError(thrown);
+      if (error.code !== 'gone' && this.connection !== 'ended') toasts.show(errorSentence(error));
+    }
+  }
+
+  /** Whether this page may call a command at all. */
+  may(command: keyof Commands): boolean {
+    return this.info !== null && ORDER.indexOf(this.info.role) >= ORDER.indexOf(commandRoles[command]);
+  }
+
+  /** Calls a command and says so if it fails; `null` then. */
+  async attempt<K extends keyof Commands>(
+    name: K,
+    request: Commands[K]['request'],
+  ): Promise<Commands[K]['response'] | null> {
+    try {
+      return await this.transport.call(name, request);
+    } catch (thrown) {
+      toasts.show(errorSentence(asApiError(thrown)));
+      return null;
+    }
+  }
+
+  get welcome(): boolean {
+    return this.may('settings_update') && !this.settings.all.welcomed && this.library.loaded && !this.library.query
+      ? this.library.list.length === 0 && !this.open
+      : false;
+  }
+
+  /** An empty page for a new conversation. */
+  startNew(): void {
+    this.#opening += 1;
+    this.#close();
+    this.settings_section = null;
+    this.drawer = false;
+  }
+
+  async show(conversation: ConversationId): Promise<void> {
+    this.settings_section = null;
+    this.drawer = false;
+    if (this.open?.state.id === conversation) return;
+    const opening = ++this.#opening;
+    const snapshot = await this.attempt('conversation_open', { conversation });
+    if (!snapshot || opening !== this.#opening) return;
+    this.#close();
+    this.open = new OpenConversation(this.transport, snapshot);
+    sessionStorage.setItem(SHOWN, conversation);
+  }
+
+  /** Where the next message goes. */
+  get target(): { provider: ProviderId; model: string } | null {
+    const conversation = this.open && this.library.get(this.open.state.id);
+    if (conversation?.provider && conversation.model) {
+      return { provider: conversation.provider, model: conversation.model };
+    }
+    if (this.draft_model) return this.draft_model;
+    const { default_provider, default_model } = this.settings.all;
+    if (default_provider && default_model) return { provider: default_provider, model: default_model };
+    const first = this.providers.models[0];
+    return first ? { provider: first.provider, model: first.model.id } : null;
+  }
+
+  async chooseModel(provider: ProviderId, model: string): Promise<void> {
+    const conversation = this.open?.state.id;
+    if (!conversation) this.draft_model = { provider, model };
+    else await this.attempt('conversation_model', { conversation, provider, model });
+    if (this.may('settings_update')) {
+      await this.settings.update({ default_provider: provider, default_model: model });
+    }
+  }
+
+  /** Sends; rejects with an `ApiError` so that the text can stay in the composer. */
+  async send(text: string): Promise<void> {
+    const conversation = this.open?.state.id ?? null;
+    const turn = await this.transport.call('message_send', {
+      conversation,
+      text,
+      ...(conversation ? {} : this.target),
+    });
+    if (!this.settings.all.welcomed) void this.settings.update({ welcomed: true });
+    if (!conversation) await this.show(turn.conversation);
+    else this.#asked();
+  }
+
+  /** Asks again in other words: a sibling of the question. */
+  async sendEdited(text: string, parent: MessageId | null): Promise<boolean> {
+    const conversation = this.open?.state.id ?? null;
+    const turn = await this.attempt('message_send', { conversation, text, parent, at_root: parent === null });
+    if (turn) this.#asked();
+    return turn !== null;
+  }
+
+  async regenerate(message: MessageId): Promise<void> {
+    if (await this.attempt('answer_regenerate', { message })) this.#asked();
+  }
+
+  async continue(message: MessageId): Promise<void> {
+    if (await this.attempt('answer_continue', { message })) this.#asked();
+  }
+
+  #asked(): void {
+    if (this.open) this.open.asked += 1;
+  }
+
+  async selectBranch(message: MessageId): Promise<void> {
+    const snapshot = await this.attempt('branch_select', { message });
+    if (snapshot && this.open?.state.id === snapshot.conversation.id) this.open.show(snapshot);
+  }
+
+  stop(): void {
+    const live = this.open?.state.live;
+    if (live && this.may('answer_stop')) void this.attempt('answer_stop', { message: live.id });
+  }
+
+  async delete(conversation: ConversationId): Promise<void> {
+    if (!(await this.attempt('conversation_delete', { conversation }))) return;
+    toasts.show(m.conversation_deleted(), {
+      label: m.undo(),
+      run: async () => {
+        const restored = await this.attempt('conversation_restore', { conversation });
+        if (restored) this.library.put(restored);
+      },
+    });
+    this.#forget(conversation);
+  }
+
+  #close(): void {
+    sessionStorage.removeItem(SHOWN);
+    this.open?.close();
+    this.open = null;
+  }
+
+  #forget(conversation: ConversationId): void {
+    this.library.remove(conversation);
+    if (this.open?.state.id === conversation) this.startNew();
+  }
+
+  #take(event: LibraryEvent): void {
+    switch (event.type) {
+      case 'conversation':
+        this.library.put(event.conversation);
+        if (this.open?.state.id === event.conversation.id) {
+          this.open.leafIs(event.conversation.leaf, event.conversation.head);
+        }
+        break;
+      case 'deleted':
+        this.#forget(event.conversation);
+        break;
+      case 'settings':
+        if (this.may('settings_get')) void this.#reloadSettings();
+        break;
+      case 'mirror':
+        if (this.may('mirror_status')) void this.mirror.load();
+        break;
+      case 'disk':
+        this.disk = event.problem;
+        break;
+      case 'missed':
+        void this.#load();
+        break;
+    }
+  }
+
+  async #reloadSettings(): Promise<void> {
+    await Promise.all([this.settings.load(), this.providers.load(), this.providers.loadModels()]);
+  }
+}
+
+let the_app: App | undefined;
+
+/** The page's app, once `main.ts` has made it. */
+export function app(): App {
+  if (!the_app) throw new Error('The app is not started.');
+  return the_app;
+}
+
+export function setApp(made: App): void {
+  the_app = made;
+}

@@ -1,0 +1,130 @@
+import type { Batch, MessageId, Snapshot } from '../protocol/generated';
+import type { Transport } from '../transport/types';
+import { apply, type ConversationState, opened } from './reduce';
+
+const PAGE = 40;
+/** A hidden page has no frames; its state must still not fall behind for ever. */
+const HIDDEN_MS = 250;
+
+/** The conversation that is shown, kept up with its log. */
+export class OpenConversation {
+  /** Replaced once a frame while something comes. */
+  state = $state.raw<ConversationState>() as ConversationState;
+  /** Older messages are being fetched. */
+  loading = $state(false);
+  /** How often something was asked from this page: each time the end wants to be seen. */
+  asked = $state(0);
+
+  #transport: Transport;
+  #pending: Batch[] = [];
+  #frame: number | null = null;
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  #unwatch: (() => void) | null = null;
+  #heard = Date.now();
+  #patience: ReturnType<typeof setInterval> | null = null;
+  #closed = false;
+
+  constructor(transport: Transport, snapshot: Snapshot) {
+    this.#transport = transport;
+    this.state = opened(snapshot);
+    this.#watch();
+    const { patience } = transport;
+    if (patience === null) return;
+    this.#patience = setInterval(() => {
+      if (this.state.live && Date.now() - this.#heard > patience) this.#watch();
+    }, patience / 3);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#unwatch?.();
+    this.#cancelFlush();
+    if (this.#patience !== null) clearInterval(this.#patience);
+  }
+
+  /** Takes another path of the same conversation: a branch was chosen. */
+  show(snapshot: Snapshot): void {
+    if (this.#closed) return;
+    this.#pending = [];
+    this.state = opened(snapshot);
+    this.#watch();
+  }
+
+  /** Fetches the page before what is here; true if there was something. */
+  async older(): Promise<boolean> {
+    const first = this.state.messages[0];
+    if (!first || !this.state.has_older || this.loading) return false;
+    this.loading = true;
+    try {
+      const request = { conversation: this.state.id, before: first.id, limit: PAGE };
+      const page = await this.#transport.call('messages_before', request);
+      // Another path may have been chosen meanwhile.
+      if (this.state.messages[0]?.id !== first.id) return false;
+      this.state = {
+        ...this.state,
+        messages: [...page.messages, ...this.state.messages],
+        has_older: page.has_older,
+      };
+      return page.messages.length > 0;
+    } finally {
+      this.loading = false;
+    }
+  }
+
+  /** The library says what the leaf is: whoever chose another branch, this page follows. */
+  leafIs(leaf: MessageId | null, head: number): void {
+    if (this.#pending.length > 0 || head > this.state.head) return;
+    if (leaf !== (this.state.messages.at(-1)?.id ?? null)) void this.#reopen();
+  }
+
+  /** Watches from what is here: what was lost on the way comes again. */
+  #watch(): void {
+    this.#unwatch?.();
+    this.#heard = Date.now();
+    this.#unwatch = this.#transport.watch(
+      this.state.id,
+      this.state.head,
+      (batch) => this.#take(batch),
+      () => {},
+    );
+  }
+
+  #take(batch: Batch): void {
+    this.#heard = Date.now();
+    this.#pending.push(batch);
+    if (this.#frame !== null) return;
+    const flush = () => this.#flush();
+    this.#frame = requestAnimationFrame(flush);
+    this.#timer = setTimeout(flush, HIDDEN_MS);
+  }
+
+  #cancelFlush(): void {
+    if (this.#frame !== null) cancelAnimationFrame(this.#frame);
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#frame = null;
+    this.#timer = null;
+  }
+
+  #flush(): void {
+    this.#cancelFlush();
+    const batches = this.#pending;
+    this.#pending = [];
+    let state = this.state;
+    for (const batch of batches) {
+      const applied = apply(state, batch, Date.now());
+      state = applied.state;
+      if (applied.verdict === 'applied') continue;
+      this.state = state;
+      if (applied.verdict === 'resync') this.#watch();
+      else void this.#reopen();
+      return;
+    }
+    this.state = state;
+  }
+
+  async #reopen(): Promise<void> {
+    const request = { conversation: this.state.id, limit: PAGE };
+    const snapshot = await this.#transport.call('conversation_open', request).catch(() => null);
+    if (snapshot) this.show(snapshot);
+  }
+}

@@ -1,0 +1,65 @@
+import type { Conversation, ConversationId } from '../protocol/generated';
+import type { Transport } from '../transport/types';
+
+const PAGE = 100;
+
+/** The list of conversations, as far as it was scrolled. */
+export class LibraryState {
+  list = $state.raw<readonly Conversation[]>([]);
+  has_more = $state(false);
+  /** Only titles with this in them. */
+  query = $state('');
+  loaded = $state(false);
+  #transport: Transport;
+  #asked = 0;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Asks for the list from its beginning. */
+  async load(): Promise<void> {
+    const asked = ++this.#asked;
+    const limit = Math.min(500, Math.max(PAGE, this.list.length));
+    const page = await this.#transport.call('conversations_list', { limit, query: this.query || null });
+    if (asked !== this.#asked) return;
+    this.list = page.conversations;
+    this.has_more = page.has_more;
+    this.loaded = true;
+  }
+
+  async more(): Promise<void> {
+    if (!this.has_more) return;
+    const asked = ++this.#asked;
+    const request = { offset: this.list.length, limit: PAGE, query: this.query || null };
+    const page = await this.#transport.call('conversations_list', request);
+    if (asked !== this.#asked) return;
+    const known = new Set(this.list.map((conversation) => conversation.id));
+    this.list = [...this.list, ...page.conversations.filter((conversation) => !known.has(conversation.id))];
+    this.has_more = page.has_more;
+  }
+
+  find(query: string): void {
+    this.query = query;
+    void this.load();
+  }
+
+  get(id: ConversationId): Conversation | undefined {
+    return this.list.find((conversation) => conversation.id === id);
+  }
+
+  put(conversation: Conversation): void {
+    const title = conversation.title.toLowerCase();
+    const others = this.list.filter((other) => other.id !== conversation.id);
+    if (this.query && !title.includes(this.query.toLowerCase())) this.list = others;
+    else this.list = [...others, conversation].sort(pinnedThenLatest);
+  }
+
+  remove(id: ConversationId): void {
+    this.list = this.list.filter((conversation) => conversation.id !== id);
+  }
+}
+
+function pinnedThenLatest(a: Conversation, b: Conversation): number {
+  return Number(b.pinned) - Number(a.pinned) || b.updated_at - a.updated_at;
+}

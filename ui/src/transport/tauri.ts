@@ -1,0 +1,91 @@
+// The only file that knows the desktop host.
+import { invoke } from '@tauri-apps/api/core';
+import { listen } from '@tauri-apps/api/event';
+import type { ApiError, Batch, Commands, ConversationId, LibraryEvent } from '../protocol/generated';
+import { asApiError, type Connection, type Transport } from './types';
+
+interface Watched {
+  watch: number;
+  batch: Batch;
+}
+
+/** The core in the same process, through Tauri's commands and events. */
+export class TauriTransport implements Transport {
+  readonly host = 'window';
+  /** The core sends a heartbeat every second; Tauri may lose any single event without a word. */
+  readonly patience = 3000;
+
+  #watches = new Map<number, (batch: Batch) => void>();
+  /** Batches of watches whose number is not known yet: the first event may overtake the command's answer. */
+  #early = new Map<number, Batch[]>();
+  #asking = 0;
+  #listening = listen<Watched>('rivulet://batch', ({ payload }) => this.#take(payload));
+
+  async call<K extends keyof Commands>(name: K, request: Commands[K]['request']): Promise<Commands[K]['response']> {
+    try {
+      return await invoke<Commands[K]['response']>(name, { request });
+    } catch (thrown) {
+      throw asApiError(thrown);
+    }
+  }
+
+  watch(
+    conversation: ConversationId,
+    after: number,
+    onBatch: (batch: Batch) => void,
+    onLost: (error: ApiError) => void,
+  ): () => void {
+    let ended = false;
+    let id: number | null = null;
+    const end = () => {
+      ended = true;
+      if (id === null) return;
+      this.#watches.delete(id);
+      void invoke('unwatch', { watch: id });
+    };
+    void this.#start(conversation, after).then(
+      (watch) => {
+        id = watch;
+        const early = this.#early.get(watch) ?? [];
+        this.#early.delete(watch);
+        if (ended) return end();
+        this.#watches.set(watch, onBatch);
+        for (const batch of early) onBatch(batch);
+      },
+      (thrown) => ended || onLost(asApiError(thrown)),
+    );
+    return end;
+  }
+
+  library(onEvent: (event: LibraryEvent) => void): () => void {
+    const listening = listen<LibraryEvent>('rivulet://library', ({ payload }) => onEvent(payload));
+    void listening.then(() => invoke('library'));
+    return () => void listening.then((unlisten) => unlisten());
+  }
+
+  onConnection(listener: (connection: Connection) => void): () => void {
+    listener('live');
+    return () => {};
+  }
+
+  async #start(conversation: ConversationId, after: number): Promise<number> {
+    await this.#listening;
+    this.#asking += 1;
+    try {
+      return await invoke<number>('watch', { conversation, after });
+    } finally {
+      this.#asking -= 1;
+      // Those who waited have taken theirs by then; the rest belongs to watches that ended.
+      setTimeout(() => this.#asking === 0 && this.#early.clear());
+    }
+  }
+
+  #take({ watch, batch }: Watched): void {
+    const known = this.#watches.get(watch);
+    if (known) return known(batch);
+    if (this.#asking === 0) return;
+    const early = this.#early.get(watch) ?? [];
+    early.push(batch);
+    this.#early.set(watch, early);
+  }
+}

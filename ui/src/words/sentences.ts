@@ -1,0 +1,96 @@
+import { m } from '../paraglide/messages.js';
+import type { ApiError, ErrorCode, Failure, FailureCode } from '../protocol/generated';
+
+/** What a person can do about a failure. The first is what is offered. */
+export type Step = 'retry' | 'key' | 'providers' | 'none';
+
+interface Words {
+  sentence: (host: { host: string }) => string;
+  next: () => string;
+  step: Step;
+}
+
+const retry = (sentence: Words['sentence'], next: Words['next']): Words => ({ sentence, next, step: 'retry' });
+const key = (sentence: Words['sentence'], next = m.n_key_settings): Words => ({ sentence, next, step: 'key' });
+const address = (sentence: Words['sentence']): Words => ({ sentence, next: m.n_address, step: 'providers' });
+
+/** A sentence and a next step for each class of failure. */
+export const failures: Record<FailureCode, Words> = {
+  no_key: key(m.f_no_key),
+  key_unavailable: key(m.f_key_unavailable),
+  unauthorized: key(m.f_unauthorized),
+  forbidden: key(m.f_forbidden),
+  quota: key(m.f_quota, m.n_quota),
+  rate_limited: retry(m.f_rate_limited, m.n_wait),
+  model_not_found: { sentence: m.f_model_not_found, next: m.n_model, step: 'none' },
+  not_found: address(m.f_not_found),
+  too_long: { sentence: m.f_too_long, next: m.n_shorter, step: 'none' },
+  bad_request: retry(m.f_bad_request, m.n_words),
+  overloaded: retry(m.f_overloaded, m.n_wait),
+  server_error: retry(m.f_server_error, m.n_wait),
+  connection_refused: retry(m.f_connection_refused, m.n_running),
+  name_not_found: retry(m.f_name_not_found, m.n_network),
+  connect_timeout: retry(m.f_connect_timeout, m.n_network),
+  tls: retry(m.f_tls, m.n_tls),
+  proxy: retry(m.f_proxy, m.n_proxy),
+  redirected: address(m.f_redirected),
+  web_page: address(m.f_web_page),
+  not_a_stream: address(m.f_not_a_stream),
+  empty_answer: retry(m.f_empty_answer, m.n_wait),
+  cut: retry(m.f_cut, m.n_network),
+  unfinished: retry(m.f_unfinished, m.n_wait),
+  no_response: retry(m.f_no_response, m.n_wait),
+  silent: retry(m.f_silent, m.n_wait),
+  no_content: retry(m.f_no_content, m.n_wait),
+  too_large: retry(m.f_too_large, m.n_shorter),
+  encoding: retry(m.f_encoding, m.n_words),
+  protocol: retry(m.f_protocol, m.n_words),
+  vendor: retry(m.f_vendor, m.n_words),
+  network: retry(m.f_network, m.n_network),
+  no_provider: { sentence: m.f_no_provider, next: m.n_model, step: 'providers' },
+  internal: retry(m.f_internal, m.n_logs),
+};
+
+/** A sentence for each class of a command's error, with its next step in it. */
+export const errors: Record<ErrorCode, () => string> = {
+  invalid: m.e_invalid,
+  not_found: m.e_not_found,
+  forbidden: m.e_forbidden,
+  busy: m.e_busy,
+  budget_spent: m.e_budget_spent,
+  no_key: m.e_no_key,
+  keyring_locked: m.e_keyring_locked,
+  keyring_dismissed: m.e_keyring_dismissed,
+  keyring_missing: m.e_keyring_missing,
+  keyring_no_bus: m.e_keyring_no_bus,
+  keyring_ambiguous: m.e_keyring_ambiguous,
+  keyring_too_long: m.e_keyring_too_long,
+  keyring_timeout: m.e_keyring_timeout,
+  keyring_failed: m.e_keyring_failed,
+  storage: m.e_storage,
+  port_taken: m.e_port_taken,
+  unsupported: m.e_unsupported,
+  upstream: m.e_upstream,
+  gone: m.e_gone,
+  internal: m.e_internal,
+};
+
+/** What happened, without what to do. */
+export function failureSentence(failure: Failure): string {
+  const host = failure.host ?? m.the_vendor();
+  if (failure.code === 'rate_limited' && failure.retry_after_ms !== null) {
+    return m.f_rate_limited_wait({ host, seconds: Math.ceil(failure.retry_after_ms / 1000) });
+  }
+  return (failures[failure.code] ?? failures.internal).sentence({ host });
+}
+
+/** What happened and what to do about it. A code this page does not know yet is told in the core's own words. */
+export function errorSentence(error: ApiError): string {
+  if (error.failure) return failureSentence(error.failure);
+  return errors[error.code]?.() ?? error.message;
+}
+
+/** Errors of the keyring after which a key may be kept in memory, if a person says so. */
+export function isKeyringProblem(code: ErrorCode): boolean {
+  return code.startsWith('keyring_');
+}
