@@ -86,7 +86,8 @@ fn session_provider(
 #[cfg(unix)]
 fn read_key(descriptor: u32) -> anyhow::Result<Secret> {
     let path = format!("/dev/fd/{descriptor}");
-    let text = std::fs::read_to_string(&path).with_context(|| format!("no key could be read from descriptor {descriptor}"))?;
+    let text =
+        std::fs::read_to_string(&path).with_context(|| format!("no key could be read from descriptor {descriptor}"))?;
     Ok(Secret::new(text.trim().to_owned()))
 }
 

@@ -66,11 +66,7 @@ struct Watched {
 
 /// Sends a conversation's log after number `after` to the window that asks, until `unwatch`.
 #[tauri::command]
-pub async fn watch(
-    window: WebviewWindow,
-    conversation: ConversationId,
-    after: u64,
-) -> Result<u32, ApiError> {
+pub async fn watch(window: WebviewWindow, conversation: ConversationId, after: u64) -> Result<u32, ApiError> {
     let engine = window.state::<Engine>();
     let cursor = engine.watch(&Caller::window(), conversation, after).await?;
     let watches = window.state::<Watches>();

@@ -5,6 +5,7 @@ mod bridge;
 mod desktop;
 mod logging;
 mod serve;
+mod signals;
 mod window;
 
 use arguments::Arguments;

@@ -13,15 +13,31 @@ pub fn folder(data_dir: &Path) -> PathBuf {
     data_dir.join("logs")
 }
 
+#[cfg(unix)]
+fn create(folder: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+#[cfg(not(unix))]
+fn create(folder: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(folder)
+}
+
 /// Starts logging; what is written in the background is flushed when the guard is dropped. Without a folder to write
 /// to, the app runs all the same.
 pub fn start(data_dir: &Path) -> Option<WorkerGuard> {
+    let folder = folder(data_dir);
+    if let Err(error) = create(&folder) {
+        eprintln!("Rivulet writes no log: {error}");
+        return None;
+    }
     let file = Builder::new()
         .rotation(Rotation::DAILY)
         .filename_prefix("rivulet")
         .filename_suffix("log")
         .max_log_files(DAYS)
-        .build(folder(data_dir))
+        .build(&folder)
         .map_err(|error| eprintln!("Rivulet writes no log: {error}"))
         .ok()?;
     let (writer, guard) = tracing_appender::non_blocking(file);

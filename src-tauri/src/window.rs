@@ -2,7 +2,7 @@
 
 use crate::bridge::{self, Watches};
 use crate::desktop::TauriDesktop;
-use crate::logging;
+use crate::{logging, signals};
 use anyhow::Context;
 use rivulet_engine::{Engine, EngineConfig};
 use rivulet_mirror::Mirror;
@@ -40,6 +40,7 @@ fn set_up(app: &AppHandle, start: EngineConfig) -> anyhow::Result<()> {
     engine.set_desktop(std::sync::Arc::new(TauriDesktop { app: app.clone(), data_dir }));
     tauri::async_runtime::spawn(bridge::forward_library(app.clone(), engine.clone()));
     app.manage(engine);
+    tauri::async_runtime::spawn(end_when_asked(app.clone()));
     open(app)
 }
 
@@ -68,6 +69,17 @@ fn show(app: &AppHandle) {
         let _ = window.unminimize();
         let _ = window.show();
         let _ = window.set_focus();
+    }
+}
+
+/// A signal ends the app the way its last window's closing does.
+async fn end_when_asked(app: AppHandle) {
+    match signals::end() {
+        Ok(end) => {
+            end.await;
+            app.exit(0);
+        }
+        Err(error) => tracing::warn!(%error, "signals end the app at once"),
     }
 }
 

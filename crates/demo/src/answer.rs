@@ -1,144 +1,179 @@
-//! What the models say.
+//! An answer on its way: a script, turned into tokens, turned into chunks.
 
-use crate::tokens::tokens;
-use crate::tour;
-use serde::Deserialize;
+use crate::chat::{self, Chunk, ChunkChoice, Completion, Delta, Usage};
+use crate::pace::Pace;
+use crate::script::{Clock, Kind, Passage, Script};
+use crate::tokens;
+use bytes::Bytes;
 
-/// A request, as far as it is looked at.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Request {
+/// One answer, generated as its reader takes it: nothing is ahead of the socket, and dropping it ends it.
+pub(crate) struct Answer {
+    pub id: String,
     pub model: String,
-    #[serde(default)]
-    pub messages: Vec<Said>,
-    #[serde(default)]
-    pub stream: bool,
-    #[serde(default)]
-    pub stream_options: StreamOptions,
-}
-
-#[derive(Debug, Default, Deserialize)]
-pub(crate) struct StreamOptions {
-    #[serde(default)]
+    /// Unix time in seconds.
+    pub created: u64,
+    pub script: Script,
+    /// Tokens that may still be said.
+    pub left: u64,
+    pub usage: Usage,
     pub include_usage: bool,
 }
 
-#[derive(Debug, Deserialize)]
-pub(crate) struct Said {
-    pub role: String,
-    #[serde(default)]
-    pub content: String,
+/// The same while it is streamed.
+pub(crate) struct Stream {
+    answer: Answer,
+    pace: Pace,
+    stage: Stage,
+    passage: Option<(Passage, usize)>,
 }
 
-/// An answer.
-#[derive(Debug, PartialEq)]
-pub(crate) enum Answer {
-    /// The time, once a second.
-    Clock,
-    /// Reasoning, then text.
-    Text { reasoning: String, text: String },
+enum Stage {
+    Start,
+    Tokens,
+    Ended,
 }
 
-/// The models a person can choose.
-pub(crate) const MODELS: [&str; 3] = ["tour", "echo", "clock"];
-/// The most tokens of `flood:<n>`.
-const FLOOD: usize = 5_000_000;
+impl Stream {
+    pub fn new(answer: Answer, pace: Pace) -> Self {
+        Self { answer, pace, stage: Stage::Start, passage: None }
+    }
 
-impl Request {
-    /// What the model says; `None` if there is no such model.
-    pub fn answer(&self) -> Option<Answer> {
-        let (question, partial) = self.question();
-        let whole = match self.model.as_str() {
-            "clock" => return Some(Answer::Clock),
-            "echo" => Answer::Text { reasoning: String::new(), text: question.to_owned() },
-            "tour" => tour::answer(question),
-            other => {
-                let count = other.strip_prefix("flood:")?.parse::<usize>().ok()?.min(FLOOD);
-                Answer::Text { reasoning: String::new(), text: flood(count) }
+    /// The next events, as many as are due; `None` after the last.
+    pub async fn next(&mut self) -> Option<Bytes> {
+        let mut out = Vec::with_capacity(16 * 1024);
+        match self.stage {
+            Stage::Start => {
+                let delta = Delta { role: Some("assistant"), content: Some(""), ..Delta::default() };
+                self.answer.write_choice(&mut out, delta, None);
+                self.stage = Stage::Tokens;
             }
+            Stage::Tokens => self.write_due(&mut out).await,
+            Stage::Ended => return None,
+        }
+        Some(out.into())
+    }
+
+    async fn write_due(&mut self, out: &mut Vec<u8>) {
+        let due = match &mut self.answer.script {
+            Script::Passages(_) => self.pace.due().await,
+            Script::Clock(clock) => match clock.next_line().await {
+                Some(text) => {
+                    let count = tokens::count(&text);
+                    self.passage = Some((Passage { kind: Kind::Text, text }, 0));
+                    count
+                }
+                None => return self.write_end(out, "length"),
+            },
         };
-        Some(match (whole, partial) {
-            // An answer that was cut goes on right behind what is there of it.
-            (Answer::Text { text, .. }, Some(partial)) if text.starts_with(partial) => {
-                Answer::Text { reasoning: String::new(), text: text[partial.len()..].to_owned() }
+        for _ in 0..due {
+            if !self.find_passage() {
+                return self.write_end(out, "stop");
             }
-            (whole, _) => whole,
-        })
+            if self.answer.left == 0 {
+                return self.write_end(out, "length");
+            }
+            self.write_token(out);
+        }
     }
 
-    /// The last thing a person asked, and the partial answer to it that shall be continued.
-    fn question(&self) -> (&str, Option<&str>) {
-        let mut said = self.messages.as_slice();
-        if let [before @ .., partial, last] = said
-            && last.role == "user"
-            && last.content.starts_with("Continue exactly")
-            && partial.role == "assistant"
-        {
-            let question = before.iter().rev().find(|said| said.role == "user");
-            return (question.map_or("", |said| said.content.as_str()), Some(&partial.content));
+    /// Goes to the next passage when the present one is all said; false after the last.
+    fn find_passage(&mut self) -> bool {
+        while self.passage.as_ref().is_none_or(|(passage, at)| *at == passage.text.len()) {
+            let Script::Passages(passages) = &mut self.answer.script else { return false };
+            match passages.next() {
+                Some(passage) => self.passage = Some((passage, 0)),
+                None => return false,
+            }
         }
-        let mut partial = None;
-        if let [before @ .., last] = said
-            && last.role == "assistant"
-        {
-            partial = Some(last.content.as_str());
-            said = before;
-        }
-        let question = said.iter().rev().find(|said| said.role == "user");
-        (question.map_or("", |said| said.content.as_str()), partial)
+        true
     }
 
-    /// Tokens of the request, by our own count.
-    pub fn tokens(&self) -> usize {
-        self.messages.iter().map(|said| tokens(&said.content).count()).sum()
+    fn write_token(&mut self, out: &mut Vec<u8>) {
+        let Some((passage, at)) = &mut self.passage else { return };
+        let rest = &passage.text[*at..];
+        let token = &rest[..tokens::first(rest)];
+        *at += token.len();
+        let delta = match passage.kind {
+            Kind::Reasoning => Delta { reasoning_content: Some(token), ..Delta::default() },
+            Kind::Text => Delta { content: Some(token), ..Delta::default() },
+        };
+        self.answer.left -= 1;
+        self.answer.usage.count(passage.kind, 1);
+        self.answer.write_choice(out, delta, None);
+    }
+
+    fn write_end(&mut self, out: &mut Vec<u8>, reason: &'static str) {
+        self.answer.write_choice(out, Delta::default(), Some(reason));
+        if self.answer.include_usage {
+            self.answer.write_chunk(out, &[], Some(self.answer.usage));
+        }
+        out.extend_from_slice(b"data: [DONE]\n\n");
+        self.stage = Stage::Ended;
     }
 }
 
-/// `count` tokens of four characters each that look like Markdown with long code blocks, the same each time.
-fn flood(count: usize) -> String {
-    let mut text = String::with_capacity(count * 4);
-    for n in 0..count {
-        match n % 200 {
-            0 => text.push_str("\n\n##"),
-            20 | 60 => text.push_str(".\n\n*"),
-            100 => text.push_str("\n\n``"),
-            101 => text.push_str("`js\n"),
-            190 => text.push_str("\n```"),
-            191 => text.push_str("\n\nSo"),
-            at if at > 101 && at % 8 == 0 => text.push_str(";\n  "),
-            _ => text
-                .push_str(["let ", "a = ", "the ", "x+1 ", "run ", "sea ", "fn() "][n % 7].get(..4).unwrap_or("sea ")),
+impl Usage {
+    /// The usage of an answer that has not begun.
+    pub fn of_prompt(messages: &[chat::Message]) -> Self {
+        let prompt_tokens = messages.iter().map(|message| tokens::count(&message.text())).sum();
+        Self { prompt_tokens, total_tokens: prompt_tokens, ..Self::default() }
+    }
+
+    fn count(&mut self, kind: Kind, tokens: u64) {
+        self.completion_tokens += tokens;
+        self.total_tokens += tokens;
+        if kind == Kind::Reasoning {
+            self.completion_tokens_details.reasoning_tokens += tokens;
         }
     }
-    text
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn said(role: &str, content: &str) -> Said {
-        Said { role: role.into(), content: content.into() }
+impl Answer {
+    fn write_choice(&self, out: &mut Vec<u8>, delta: Delta<'_>, finish_reason: Option<&'static str>) {
+        self.write_chunk(out, &[ChunkChoice { index: 0, delta, finish_reason }], None);
     }
 
-    fn ask(model: &str, messages: Vec<Said>) -> Option<Answer> {
-        Request { model: model.into(), messages, stream: true, stream_options: StreamOptions::default() }.answer()
+    fn write_chunk(&self, out: &mut Vec<u8>, choices: &[ChunkChoice<'_>], usage: Option<Usage>) {
+        let Self { id, created, model, .. } = self;
+        let chunk = Chunk { id, object: "chat.completion.chunk", created: *created, model, choices, usage };
+        out.extend_from_slice(b"data: ");
+        // Writing strings and numbers to memory cannot fail.
+        let _ = serde_json::to_writer(&mut *out, &chunk);
+        out.extend_from_slice(b"\n\n");
     }
 
-    fn text(text: &str) -> Option<Answer> {
-        Some(Answer::Text { reasoning: String::new(), text: text.into() })
-    }
-
-    #[test]
-    fn echo_says_what_was_said_and_goes_on_where_it_was_cut() {
-        assert_eq!(ask("echo", vec![said("user", "水 and\n**this**")]), text("水 and\n**this**"));
-        let cut = vec![said("user", "one two"), said("assistant", "one"), said("user", "Continue exactly where …")];
-        assert_eq!(ask("echo", cut), text(" two"));
-        assert_eq!(ask("echo", vec![said("user", "one two"), said("assistant", "one ")]), text("two"));
-    }
-
-    #[test]
-    fn unknown_models_are_unknown() {
-        assert_eq!(ask("gpt-9", vec![]), None);
-        assert!(ask("flood:10", vec![]).is_some());
+    /// The whole of it at once. Of the clock, which has no end, one line.
+    pub fn whole(mut self) -> Completion {
+        let passages = match self.script {
+            Script::Passages(passages) => passages,
+            Script::Clock(_) => Box::new(std::iter::once(Passage { kind: Kind::Text, text: Clock::one_line() })),
+        };
+        let (mut content, mut reasoning_content, mut finish_reason) = (String::new(), String::new(), "stop");
+        for Passage { kind, text } in passages {
+            let mut rest = text.as_str();
+            while !rest.is_empty() && self.left > 0 {
+                let (token, after) = rest.split_at(tokens::first(rest));
+                match kind {
+                    Kind::Reasoning => reasoning_content.push_str(token),
+                    Kind::Text => content.push_str(token),
+                }
+                self.left -= 1;
+                self.usage.count(kind, 1);
+                rest = after;
+            }
+            if !rest.is_empty() {
+                finish_reason = "length";
+                break;
+            }
+        }
+        let message = chat::Answer { role: "assistant", content, reasoning_content };
+        Completion {
+            id: self.id,
+            object: "chat.completion",
+            created: self.created,
+            model: self.model,
+            choices: [chat::Choice { index: 0, message, finish_reason }],
+            usage: self.usage,
+        }
     }
 }

@@ -1,56 +1,106 @@
-//! The built-in upstream: an OpenAI-compatible server on loopback that needs no key and no network.
+//! The built-in upstream: an OpenAI-compatible server on loopback that needs no key.
 //!
-//! It is a real HTTP server, so that a first answer takes the whole real way: request, stream, log, window. Its path
-//! has a random part and it refuses web pages, since every program on the machine can reach a loopback port.
+//! It is a real HTTP server, so an answer of the demo takes the whole way that a vendor's answer takes. Its models:
 //!
-//! Models: `tour` (all that an answer can look like, with reasoning), `echo` (what you said), `clock` (the time, once a
-//! second, until stopped), and for measurements `flood:<n>` (n tokens of Markdown; not in the list).
+//! - `tour` shows what Markdown can do, with reasoning first; in Simplified Chinese to a question with Han characters.
+//! - `echo` sends the last user message back, byte for byte.
+//! - `clock` sends the time (UTC), at once and then with every second, until the client closes or a day has passed.
+//! - `flood:<n>` is not in the list of models: `n` tokens of fixed text that looks like Markdown, for benches.
+//!
+//! A request that ends with a partial answer, or with that and a user message beginning with `Continue`, makes `tour`
+//! and `echo` go on exactly where that partial answer stops.
 
 mod answer;
-mod server;
+mod chat;
+mod http;
+mod pace;
+mod script;
 mod tokens;
-mod tour;
 
+use crate::http::Server;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use std::convert::Infallible;
+use std::net::Ipv4Addr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
-use tokio_util::sync::{CancellationToken, DropGuard};
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::{AbortHandle, JoinSet};
 
-/// The running server. Dropping it ends it.
+/// The running server. Dropping it ends the server and every answer.
 pub struct Demo {
     base_url: String,
-    rate: Arc<Rate>,
-    _end: DropGuard,
+    rate: watch::Sender<pace::Rate>,
+    serving: AbortHandle,
 }
 
 impl Demo {
-    /// Starts the server on a free port of 127.0.0.1, on the current tokio runtime.
+    /// Listens on a free port of 127.0.0.1, served by the current tokio runtime.
     pub async fn start() -> std::io::Result<Self> {
-        let mut secret = [0; 16];
-        getrandom::fill(&mut secret).map_err(|error| std::io::Error::other(error.to_string()))?;
-        let secret: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
-        let rate = Arc::new(Rate::default());
-        let end = CancellationToken::new();
-        let address = server::start(&secret, Arc::clone(&rate), end.clone()).await?;
-        Ok(Self { base_url: format!("http://{address}/{secret}/v1"), rate, _end: end.drop_guard() })
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let host = listener.local_addr()?.to_string();
+        let root = format!("/{}/v1", random_name()?);
+        let base_url = format!("http://{host}{root}");
+        let (rate, watching) = watch::channel(None);
+        let server = Server { host, root, rate: watching, answers: 1.into() };
+        let serving = tokio::spawn(serve(listener, Arc::new(server))).abort_handle();
+        Ok(Self { base_url, rate, serving })
     }
 
-    /// Where it answers.
+    /// `http://127.0.0.1:PORT/<random>/v1`. The random part keeps out web pages and other users, who cannot guess it.
     pub fn base_url(&self) -> String {
         self.base_url.clone()
     }
 
-    /// Tokens a second, for answers that begin from now on; `None` is as fast as it goes.
+    /// Tokens a second from now on, also for answers that are running; `None` is as fast as it goes. The clock keeps
+    /// its own time.
     pub fn set_rate(&self, tokens_per_second: Option<u32>) {
-        self.rate.0.store(tokens_per_second.unwrap_or(0), Ordering::Relaxed);
+        self.rate.send_replace(tokens_per_second);
     }
 }
 
-/// Tokens a second; 0 is no limit.
-#[derive(Default)]
-pub(crate) struct Rate(AtomicU32);
+impl Drop for Demo {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
 
-impl Rate {
-    pub fn get(&self) -> Option<u32> {
-        Some(self.0.load(Ordering::Relaxed)).filter(|rate| *rate > 0)
+/// 128 random bits in hexadecimal.
+fn random_name() -> std::io::Result<String> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(std::io::Error::other)?;
+    Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
+}
+
+/// Serves until it is aborted; the connections' tasks end with the set that holds them.
+async fn serve(listener: TcpListener, server: Arc<Server>) {
+    let mut connections = JoinSet::new();
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            Some(_) = connections.join_next() => continue,
+        };
+        let stream = match accepted {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                // Out of file handles, most likely: wait for some to come free.
+                tracing::warn!(%error, "the demo could not take a connection");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                continue;
+            }
+        };
+        // Small writes are the point of a paced answer.
+        let _ = stream.set_nodelay(true);
+        let server = server.clone();
+        connections.spawn(async move {
+            let service = service_fn(move |request| {
+                let server = server.clone();
+                async move { Ok::<_, Infallible>(server.answer(request).await) }
+            });
+            let mut http = hyper::server::conn::http1::Builder::new();
+            // A client that closes in mid-answer is an error to hyper and everyday life here.
+            let _ = http.timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service).await;
+        });
     }
 }

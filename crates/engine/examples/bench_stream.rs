@@ -4,6 +4,9 @@
 //! real database, cursor. Throughput is counted in processor time of the whole process, so that "on one core" holds
 //! however many are free; delays are wall time.
 
+// A bench's table is its output.
+#![allow(clippy::print_stdout)]
+
 use rivulet_engine::{Cursor, Engine, EngineConfig, Pace, SessionProvider};
 use rivulet_protocol::{Caller, Commands, EventBody, MessageSend, ProviderId, now_ms};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -54,7 +57,7 @@ async fn throughput(goals: &mut Goals) -> Result<(), Failure> {
         for _ in 0..RUNS {
             runs.push(run(deltas).await?);
         }
-        runs.sort_by(|a, b| a.cpu.cmp(&b.cpu));
+        runs.sort_by_key(|run| run.cpu);
         let Run { cpu, wall, head } = runs[RUNS / 2];
         let per = |time: Duration| f64::from(deltas) / time.as_secs_f64();
         let nanos = cpu.as_nanos() as f64 / f64::from(deltas);

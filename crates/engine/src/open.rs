@@ -116,7 +116,8 @@ impl Engine {
         let provider = self.resolved(&session.id).await.map_err(|error| OpenError::Provider(error.message))?;
         let Some(key) = session.key.clone() else { return Ok(()) };
         let slot = Slot { provider: session.id.clone(), origin: provider.origin };
-        let kept = self.core.vault.set(&slot, key, KeyPlace::Memory).await;
-        kept.map_err(|error| OpenError::Provider(error.to_string()))
+        // Lent, not set: what the keyring holds for this provider stays as it is.
+        self.core.vault.lend(&slot, key);
+        Ok(())
     }
 }

@@ -261,9 +261,7 @@ impl Engine {
     async fn forget_other_origins(&self, provider: &Resolved) -> Result<(), ApiError> {
         for (id, info) in self.core.store.key_infos().await? {
             if id == provider.id && info.origin != provider.origin {
-                let slot = Slot { provider: id.clone(), origin: info.origin.clone() };
-                self.core.vault.delete(&slot).await?;
-                self.core.store.delete_key_info(&id, &info.origin).await?;
+                self.forget_key(id, info).await?;
             }
         }
         Ok(())
@@ -272,13 +270,21 @@ impl Engine {
     pub(crate) async fn delete_key(&self, provider: &ProviderId) -> Result<(), ApiError> {
         for (id, info) in self.core.store.key_infos().await? {
             if id == *provider {
-                let slot = Slot { provider: id.clone(), origin: info.origin.clone() };
-                self.core.vault.delete(&slot).await?;
-                self.core.store.delete_key_info(&id, &info.origin).await?;
+                self.forget_key(id, info).await?;
             }
         }
         self.notify(LibraryEvent::Settings);
         Ok(())
+    }
+
+    async fn forget_key(&self, provider: ProviderId, info: KeyInfo) -> Result<(), ApiError> {
+        let slot = Slot { provider, origin: info.origin };
+        match self.core.vault.delete(&slot).await {
+            // A key that was only ever in memory is gone with its run, whether or not there is a keyring to ask.
+            Err(error) if info.kept_in == KeyPlace::Keyring => return Err(error.into()),
+            _ => {}
+        }
+        Ok(self.core.store.delete_key_info(&slot.provider, &slot.origin).await?)
     }
 
     pub(crate) async fn save_provider(&self, request: ProviderSave) -> Result<Provider, ApiError> {

@@ -68,10 +68,13 @@ pub(crate) struct Pending {
     pub shown_as: Option<u64>,
 }
 
+/// What a job does inside the transaction.
+pub(crate) type Run = Box<dyn Fn(&mut Work<'_>) -> Result<(), StoreError> + Send>;
+
 /// A write that somebody waits for. `run` may be called again when the disk refused the first try.
 pub(crate) struct Job {
     pub durability: Durability,
-    pub run: Box<dyn Fn(&mut Work<'_>) -> Result<(), StoreError> + Send>,
+    pub run: Run,
     pub reply: Option<oneshot::Sender<Result<(), StoreError>>>,
 }
 

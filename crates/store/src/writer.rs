@@ -60,7 +60,7 @@ pub(crate) fn run(mut connection: Connection, queue: &Queue, publish: &dyn Publi
 }
 
 /// One transaction with everything in `items`. On success the jobs of `items` are left to be answered.
-fn commit(connection: &mut Connection, heads: &mut Heads, items: &mut Vec<Item>) -> Result<Events, StoreError> {
+fn commit(connection: &mut Connection, heads: &mut Heads, items: &mut [Item]) -> Result<Events, StoreError> {
     if items.is_empty() {
         return Ok(Events::new());
     }
