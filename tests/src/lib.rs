@@ -15,7 +15,7 @@ pub mod page;
 pub mod process;
 pub mod profile;
 pub mod serve;
-pub mod upstream;
+pub use rivulet_testkit as upstream;
 pub mod window;
 
 pub use browser::Browser;

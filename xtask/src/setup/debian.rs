@@ -31,6 +31,8 @@ const PACKAGES: &[(&str, For, &str)] = &[
     ("gnome-keyring", Testing, "a keyring of the tests' own"),
     ("libsecret-tools", Testing, "reads that keyring from outside"),
     ("webkit2gtk-driver", Testing, "drives the window"),
+    ("sqlite3", Testing, "checks the database from outside"),
+    ("curl", Testing, "the mirror's plainest client"),
     ("chromium", Testing, "the other browser"),
     ("chromium-driver", Testing, "drives it"),
 ];
