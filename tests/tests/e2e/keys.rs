@@ -94,7 +94,9 @@ async fn through_the_real_window_into_the_real_keyring_and_nowhere_else() {
     seen.push(("output", window.close().await));
 
     for (place, text) in seen {
-        assert!(!text.is_empty() && !text.contains(CANARY), "the key is in {place}");
+        assert!(!text.contains(CANARY), "the key is in {place}");
+        // An app that writes nothing to its outputs is as it should be; a page without text is none.
+        assert!(place == "output" || !text.is_empty(), "{place} was not read");
     }
     // The keyring's own files are encrypted, so the canary in any file is a copy.
     let files = desktop.profile().files();
