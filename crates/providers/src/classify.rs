@@ -103,7 +103,10 @@ impl VendorError {
         } else {
             None
         };
-        by_words.or(match status? {
+        if by_words.is_some() {
+            return by_words;
+        }
+        match status? {
             401 => Some(FailureCode::Unauthorized),
             402 => Some(FailureCode::Quota),
             403 | 451 => Some(FailureCode::Forbidden),
@@ -116,7 +119,7 @@ impl VendorError {
             500..=599 => Some(FailureCode::ServerError),
             400..=499 => Some(FailureCode::BadRequest),
             _ => None,
-        })
+        }
     }
 }
 
