@@ -12,6 +12,7 @@ const MAIN: &str = "main";
 
 /// Opens the app and runs until its last window is closed.
 pub fn run(start: EngineConfig) -> anyhow::Result<()> {
+    paint_without_gpu();
     let app = tauri::Builder::default()
         // First of all plugins: a second start hands over to the first and ends before it touches anything.
         .plugin(tauri_plugin_single_instance::init(|app, _, _| show(app)))
@@ -28,6 +29,23 @@ pub fn run(start: EngineConfig) -> anyhow::Result<()> {
     });
     Ok(())
 }
+
+/// On a machine with no graphics device (a virtual one, a screen over the network) WebKit's usual way of handing
+/// frames over draws about one a second; its older way draws as fast as it paints.
+#[cfg(target_os = "linux")]
+fn paint_without_gpu() {
+    const NAME: &str = "WEBKIT_DISABLE_DMABUF_RENDERER";
+    if std::env::var_os(NAME).is_none() && !std::path::Path::new("/dev/dri").exists() {
+        // SAFETY: the first thing the program does; no other thread is there to read the environment.
+        #[allow(unsafe_code)]
+        unsafe {
+            std::env::set_var(NAME, "1");
+        }
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn paint_without_gpu() {}
 
 fn set_up(app: &AppHandle, start: EngineConfig) -> anyhow::Result<()> {
     if let Some(logs) = logging::start(&start.data_dir) {

@@ -2,7 +2,10 @@ import type { App } from './state/app.svelte';
 
 /** The keys that work wherever one is. */
 export function shortcut(event: KeyboardEvent, app: App): void {
-  if (event.key === 'Escape' && !event.defaultPrevented) return escape(app);
+  if (event.key === 'Escape' && !event.defaultPrevented) {
+    closeTopmost(app);
+    return;
+  }
   if (!(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
   const act = KEYS[event.key.toLowerCase()];
   if (!act) return;
@@ -22,7 +25,7 @@ const KEYS: Record<string, (app: App) => void> = {
 };
 
 /** Closes what is on top; dialogs close themselves. */
-function escape(app: App): void {
+function closeTopmost(app: App): void {
   if (app.sheet !== null) return;
   if (app.drawer) app.drawer = false;
   else app.settings_section = null;

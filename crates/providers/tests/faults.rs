@@ -1,7 +1,7 @@
 //! What breaks on the way to a model, and how each break is named. Every case also counts the requests the upstream
 //! saw: the client never sends one twice by itself.
 
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used)]
 
 use rivulet_protocol::{Author, Failure, FailureCode, FinishReason, Secret};
 use rivulet_providers::{ChatMessage, ChatRequest, Client, Delta, Endpoint, Limits, origin};

@@ -82,7 +82,10 @@ export class TauriTransport implements Transport {
 
   #take({ watch, batch }: Watched): void {
     const known = this.#watches.get(watch);
-    if (known) return known(batch);
+    if (known) {
+      known(batch);
+      return;
+    }
     if (this.#asking === 0) return;
     const early = this.#early.get(watch) ?? [];
     early.push(batch);
