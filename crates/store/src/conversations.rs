@@ -107,6 +107,7 @@ impl Store {
                 connection.execute(set, (id, &provider.0, model))?;
             }
             if let Some(leaf) = change.leaf {
+                crate::messages::require(connection, ConversationId(id), leaf, "leaf")?;
                 connection.execute("UPDATE conversation SET leaf = ?2 WHERE id = ?1", (id, leaf.0))?;
             }
             if let Some(deleted) = change.deleted {

@@ -25,7 +25,7 @@ use reader::Readers;
 use rivulet_protocol::{ConversationId, Event, MessageId};
 use rusqlite::Connection;
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use tokio::sync::oneshot;
@@ -49,8 +49,6 @@ struct Shared {
     queue: Arc<Queue>,
     readers: Readers,
     writer: Mutex<Option<JoinHandle<()>>>,
-    /// Held as long as the store is open: two processes never write one data folder.
-    _lock: File,
 }
 
 impl Store {
@@ -61,13 +59,21 @@ impl Store {
         let file = dir.join("rivulet.db");
         let mut connection = schema::open(&file)?;
         schema::recover(&mut connection)?;
+        Self::start(lock, file, connection, publish)
+    }
+
+    fn start(lock: File, file: PathBuf, connection: Connection, publish: Arc<dyn Publish>) -> Result<Self, StoreError> {
         let queue = Arc::new(Queue::default());
         let thread_queue = Arc::clone(&queue);
         let writer = std::thread::Builder::new()
             .name("rivulet-store".into())
-            .spawn(move || writer::run(connection, &thread_queue, &*publish))
+            .spawn(move || {
+                writer::run(connection, &thread_queue, &*publish);
+                // Not before the last write: two processes never write one data folder.
+                drop(lock);
+            })
             .map_err(StoreError::Thread)?;
-        let shared = Shared { queue, readers: Readers::new(file), writer: Mutex::new(Some(writer)), _lock: lock };
+        let shared = Shared { queue, readers: Readers::new(file), writer: Mutex::new(Some(writer)) };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -140,6 +146,6 @@ pub(crate) enum Durability {
     Normal,
     /// Synced. When the disk refuses, the caller is told.
     Synced,
-    /// Synced, and tried until it succeeds: an answer's end must not be lost.
-    Kept,
+    /// Synced, and tried until it succeeds: the end of an answer in this conversation must not be lost.
+    Kept(ConversationId),
 }

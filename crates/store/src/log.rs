@@ -27,54 +27,66 @@ fn events_after(
     let mut head = connection.prepare_cached("SELECT head FROM conversation WHERE id = ?1")?;
     let head = head.query_row([conversation.0], |row| row.get(0)).optional()?;
     let head = head.ok_or(StoreError::NotFound("conversation"))?;
-    let mut events = folded(connection, conversation, after)?;
-    rows(connection, conversation, after, &mut events)?;
-    // Stable: what a message is given at one number keeps its order.
+    let mut told = folded(connection, conversation, after)?;
+    rows(connection, conversation, after, &mut told.own)?;
+    let mut events = told.own;
+    // Stable: an event that owns its number comes before those that borrow it. A reader that stops between them then
+    // has what the number stands for, and gets a `reset` for the others.
+    events.append(&mut told.borrowed);
     events.sort_by_key(|event| event.seq);
     Ok((join(events), head))
 }
 
-fn folded(connection: &Connection, conversation: ConversationId, after: u64) -> Result<Vec<Event>, StoreError> {
+/// What is told of folded messages.
+#[derive(Default)]
+struct Told {
+    /// Events with numbers of their own.
+    own: Vec<Event>,
+    /// Events whose own numbers went with their log rows: each has another event's.
+    borrowed: Vec<Event>,
+}
+
+fn folded(connection: &Connection, conversation: ConversationId, after: u64) -> Result<Told, StoreError> {
     let columns = messages::COLUMNS;
     let mut select = connection.prepare_cached(&format!(
         "SELECT {columns} FROM message m WHERE m.conversation = ?1 AND m.fold_seq > ?2 ORDER BY m.started_seq"
     ))?;
     let mut found = select.query((conversation.0, after))?;
-    let mut events = Vec::new();
+    let mut told = Told::default();
     while let Some(row) = found.next()? {
         let stored = messages::row(row)?;
         if after < stored.started_seq {
-            whole(stored, &mut events);
+            whole(stored, &mut told);
         } else {
             let (seq, message) = (stored.fold_seq, stored.message.id);
-            events.push(Event { seq, message, body: EventBody::Reset { snapshot: Box::new(stored.message) } });
+            told.own.push(Event { seq, message, body: EventBody::Reset { snapshot: Box::new(stored.message) } });
         }
     }
-    Ok(events)
+    Ok(told)
 }
 
 /// A folded message as if it were told from its start.
-fn whole(stored: Stored, events: &mut Vec<Event>) {
+fn whole(stored: Stored, told: &mut Told) {
     let Stored { message, started_seq, fold_seq, .. } = stored;
     let id = message.id;
-    let mut tell = |seq, body| events.push(Event { seq, message: id, body });
+    let event = |seq, body| Event { seq, message: id, body };
     if started_seq == fold_seq {
-        tell(started_seq, EventBody::Started { snapshot: Box::new(message) });
+        told.own.push(event(started_seq, EventBody::Started { snapshot: Box::new(message) }));
         return;
     }
-    tell(started_seq, EventBody::Started { snapshot: Box::new(begun(&message)) });
-    // Numbers of its own went with the rows. Just before the end, so that whoever stops here is given a reset.
+    told.own.push(event(started_seq, EventBody::Started { snapshot: Box::new(begun(&message)) }));
+    // Just before the end, so that whoever stops here is given a reset.
     let inner = (fold_seq - 1).max(started_seq);
     if !message.reasoning.is_empty() {
-        tell(inner, EventBody::Reasoning { text: message.reasoning.clone(), offset: 0 });
+        told.borrowed.push(event(inner, EventBody::Reasoning { text: message.reasoning.clone(), offset: 0 }));
     }
     if !message.text.is_empty() {
-        tell(inner, EventBody::Text { text: message.text.clone(), offset: 0 });
+        told.borrowed.push(event(inner, EventBody::Text { text: message.text.clone(), offset: 0 }));
     }
     if let Some(usage) = message.usage {
-        tell(inner, EventBody::Usage { usage });
+        told.borrowed.push(event(inner, EventBody::Usage { usage }));
     }
-    tell(fold_seq, ending(message));
+    told.own.push(event(fold_seq, ending(message)));
 }
 
 /// The message as it was when it began.
@@ -130,7 +142,7 @@ fn rows(
     Ok(())
 }
 
-/// Joins neighbouring text of the same message that lies end to end.
+/// Joins neighbouring text of the same message.
 fn join(events: Vec<Event>) -> Vec<Event> {
     let mut joined: Vec<Event> = Vec::with_capacity(events.len());
     for event in events {

@@ -17,6 +17,7 @@ impl Store {
             for message in &messages {
                 insert(work, conversation, message)?;
             }
+            require(work.connection, conversation, leaf, "leaf")?;
             let updated = messages.iter().map(|message| message.created_at).max().unwrap_or(0);
             let mut update = work
                 .connection
@@ -50,7 +51,7 @@ impl Store {
     /// Ends an answer: everything it is goes into its row, its log rows go, and `event` is published. Synced, and
     /// tried until the disk takes it.
     pub async fn end(&self, conversation: ConversationId, ended: Message, event: EventBody) -> Result<(), StoreError> {
-        self.write(Durability::Kept, move |work| {
+        self.write(Durability::Kept(conversation), move |work| {
             let seq = work.next_number(conversation)?;
             fold(work.connection, conversation, &ended, seq)?;
             let event = rivulet_protocol::Event { seq, message: ended.id, body: event.clone() };
@@ -118,10 +119,7 @@ impl Store {
 
 fn insert(work: &mut Work<'_>, conversation: ConversationId, message: &Message) -> Result<(), StoreError> {
     if let Some(parent) = message.parent {
-        let mut home = work.connection.prepare_cached("SELECT 1 FROM message WHERE id = ?1 AND conversation = ?2")?;
-        if !home.exists((parent.0, conversation.0))? {
-            return Err(StoreError::NotFound("parent message"));
-        }
+        require(work.connection, conversation, parent, "parent message")?;
     }
     let seq = work.next_number(conversation)?;
     let mut insert = work.connection.prepare_cached(
@@ -141,6 +139,17 @@ fn insert(work: &mut Work<'_>, conversation: ConversationId, message: &Message) 
     let body = EventBody::Started { snapshot: Box::new(message.clone()) };
     work.publish(conversation, rivulet_protocol::Event { seq, message: message.id, body });
     Ok(())
+}
+
+/// The message must be in this conversation.
+pub(crate) fn require(
+    connection: &Connection,
+    conversation: ConversationId,
+    message: MessageId,
+    what: &'static str,
+) -> Result<(), StoreError> {
+    let mut home = connection.prepare_cached("SELECT 1 FROM message WHERE id = ?1 AND conversation = ?2")?;
+    if home.exists((message.0, conversation.0))? { Ok(()) } else { Err(StoreError::NotFound(what)) }
 }
 
 /// Puts everything a message is into its row, as of number `seq`, and removes its log rows.

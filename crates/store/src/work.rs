@@ -41,18 +41,12 @@ impl Work<'_> {
             Err(StoreError::NotFound(_)) => return Ok(()),
             Err(error) => return Err(error),
         };
-        let mut insert = self.connection.prepare_cached(
-            "INSERT INTO log (conversation, seq, message, kind, offset, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        )?;
-        match &body {
-            EventBody::Text { text, offset } | EventBody::Reasoning { text, offset } => {
-                insert.execute((conversation.0, seq, message.0, body.name(), offset, text))?;
-            }
-            other => {
-                insert.execute((conversation.0, seq, message.0, body.name(), 0, serde_json::to_string(other)?))?;
-            }
-        }
         let event = Event { seq, message, body };
+        if let Err(error) = insert(self.connection, conversation, &event) {
+            // A number that nothing has would look like a lost event.
+            self.heads.insert(conversation, seq - 1);
+            return Err(error);
+        }
         if shown {
             self.note(conversation)
         } else {
@@ -75,4 +69,20 @@ impl Work<'_> {
             self.events.push((conversation, Vec::new()));
         }
     }
+}
+
+fn insert(connection: &Connection, conversation: ConversationId, event: &Event) -> Result<(), StoreError> {
+    let mut insert = connection.prepare_cached(
+        "INSERT INTO log (conversation, seq, message, kind, offset, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?;
+    let (seq, message, kind) = (event.seq, event.message.0, event.body.name());
+    match &event.body {
+        EventBody::Text { text, offset } | EventBody::Reasoning { text, offset } => {
+            insert.execute((conversation.0, seq, message, kind, offset, text))?;
+        }
+        other => {
+            insert.execute((conversation.0, seq, message, kind, 0, serde_json::to_string(other)?))?;
+        }
+    }
+    Ok(())
 }

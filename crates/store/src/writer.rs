@@ -5,7 +5,7 @@ use crate::work::Work;
 use crate::{Durability, Publish, StoreError, schema};
 use rivulet_protocol::{ConversationId, Event};
 use rusqlite::{Connection, TransactionBehavior};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 /// Waits between tries while the disk refuses.
@@ -23,9 +23,11 @@ pub(crate) fn run(mut connection: Connection, queue: &Queue, publish: &dyn Publi
     let mut items = Vec::new();
     let mut retry: Option<Duration> = None;
     loop {
-        let (more, end) = queue.take(retry);
+        let (more, end) = queue.take(retry.map(|_| Duration::ZERO));
         items.extend(more);
-        match commit(&mut connection, &mut heads, &mut items) {
+        // With nothing left to write it still has to be found out whether the disk is back.
+        let probed = if retry.is_some() && items.is_empty() { probe(&connection) } else { Ok(()) };
+        match probed.and_then(|()| commit(&mut connection, &mut heads, &mut items)) {
             Ok(events) => {
                 if retry.take().is_some() {
                     publish.disk(None);
@@ -81,19 +83,29 @@ fn commit(connection: &mut Connection, heads: &mut Heads, items: &mut [Item]) ->
                 Item::Append(pending) => {
                     let mut work = Work { connection: &transaction, heads, events: &mut events };
                     let shown = pending.shown_as.is_some();
-                    work.log(pending.conversation, pending.message, pending.append.clone().into_body(), shown)?;
+                    let body = pending.append.clone().into_body();
+                    match work.log(pending.conversation, pending.message, body, shown) {
+                        Err(error) if error.is_disk() => return Err(error),
+                        // Trying it again would hold up everything behind it for ever.
+                        Err(error) => tracing::error!(%error, message = %pending.message, "a log row was refused"),
+                        Ok(()) => {}
+                    }
                 }
                 Item::Job(job) => {
                     // A job that fails takes back what it did, and nothing else.
                     let savepoint = transaction.savepoint()?;
-                    let (heads_before, events_before) = (heads.clone(), events.clone());
-                    let mut work = Work { connection: &savepoint, heads, events: &mut events };
+                    let heads_before = heads.clone();
+                    let mut own = Events::new();
+                    let mut work = Work { connection: &savepoint, heads, events: &mut own };
                     match (job.run)(&mut work) {
-                        Ok(()) => savepoint.commit()?,
+                        Ok(()) => {
+                            savepoint.commit()?;
+                            join(&mut events, own);
+                        }
                         Err(error) if error.is_disk() => return Err(error),
                         Err(error) => {
                             drop(savepoint);
-                            (*heads, events) = (heads_before, events_before);
+                            *heads = heads_before;
                             refused.push((index, error));
                         }
                     }
@@ -122,6 +134,22 @@ fn commit(connection: &mut Connection, heads: &mut Heads, items: &mut [Item]) ->
     result
 }
 
+/// Adds events behind those their conversations have.
+fn join(events: &mut Events, more: Events) {
+    for (conversation, more) in more {
+        match events.iter_mut().find(|(id, _)| *id == conversation) {
+            Some((_, events)) => events.extend(more),
+            None => events.push((conversation, more)),
+        }
+    }
+}
+
+/// Writes something of no meaning, to see whether the disk takes it.
+fn probe(connection: &Connection) -> Result<(), StoreError> {
+    connection.execute("INSERT OR REPLACE INTO document (name, body) VALUES ('probe', '1')", [])?;
+    Ok(())
+}
+
 /// Answers the jobs that are on disk now, after what they wrote was published.
 fn reply(items: &mut Vec<Item>) {
     for item in items.drain(..) {
@@ -138,7 +166,7 @@ fn refuse(items: &mut Vec<Item>, error: &StoreError) {
     let words = error.to_string();
     items.retain_mut(|item| {
         let Item::Job(job) = item else { return true };
-        if job.durability == Durability::Kept {
+        if matches!(job.durability, Durability::Kept(_)) {
             return true;
         }
         if let Some(reply) = job.reply.take() {
@@ -153,14 +181,24 @@ fn refuse(items: &mut Vec<Item>, error: &StoreError) {
 }
 
 /// While the disk refuses, a running answer goes on in memory: it is shown with the numbers it will have. Nothing
-/// behind an ending that waits is shown, since the ending takes a number first.
+/// behind an ending of the same conversation is shown, since the ending takes a number first.
 fn show_unsaved(connection: &Connection, items: &mut [Item], publish: &dyn Publish) {
     let mut heads = Heads::new();
     let mut events = Events::new();
+    let mut ending = HashSet::new();
     for item in items.iter_mut() {
-        let Item::Append(pending) = item else { break };
+        let pending = match item {
+            Item::Append(pending) if !ending.contains(&pending.conversation) => pending,
+            Item::Append(_) => continue,
+            Item::Job(job) => {
+                if let Durability::Kept(conversation) = job.durability {
+                    ending.insert(conversation);
+                }
+                continue;
+            }
+        };
         let mut work = Work { connection, heads: &mut heads, events: &mut events };
-        let Ok(seq) = work.next_number(pending.conversation) else { break };
+        let Ok(seq) = work.next_number(pending.conversation) else { continue };
         if pending.shown_as.is_none() {
             pending.shown_as = Some(seq);
             let body = pending.append.clone().into_body();
@@ -171,3 +209,6 @@ fn show_unsaved(connection: &Connection, items: &mut [Item], publish: &dyn Publi
         publish.committed(conversation, events);
     }
 }
+
+#[cfg(test)]
+mod tests;

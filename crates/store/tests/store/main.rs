@@ -1,0 +1,13 @@
+//! The store from outside: what was shown is on disk, one numbering for every reader, nothing lost in a crash.
+
+// A test crate: its scenes panic as its tests do.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod chance;
+mod conversations;
+mod documents;
+mod kill;
+mod log;
+mod opening;
+mod scene;
+mod tree;
