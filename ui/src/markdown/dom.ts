@@ -101,14 +101,15 @@ function draw(piece: Piece): Drawn {
     case 'element': {
       if (!TAGS.has(piece.tag)) throw new Error(`not an element of Markdown: ${piece.tag}`);
       const node = document.createElement(piece.tag);
-      for (const name in piece.attributes) setAttribute(node, name, piece.attributes[name]!);
       if (
         piece.attributes.class === 'md-picture' &&
         piece.children.every((child) => child.kind === 'text' && child.text === '')
       )
         node.textContent = labels.image;
-      const drawn: Drawn = { piece, node, children: patch(node, [], piece.children, null) };
-      return drawn;
+      const children = patch(node, [], piece.children, null);
+      // Last: with `dir=auto` set, an engine looks for the direction anew at each child that is added.
+      for (const name in piece.attributes) setAttribute(node, name, piece.attributes[name]!);
+      return { piece, node, children };
     }
   }
 }
@@ -138,7 +139,8 @@ function update(drawn: Drawn, piece: Piece): boolean {
       if (had.tex !== piece.tex || had.closed !== piece.closed) drawMaths(drawn.node as HTMLElement, piece);
       break;
     case 'element':
-      if (had.kind !== 'element' || had.tag !== piece.tag || had.attributes.class === 'md-picture') return false;
+      if (had.kind !== 'element' || had.tag !== piece.tag) return false;
+      if (piece.attributes.class === 'md-picture' && JSON.stringify(had) !== JSON.stringify(piece)) return false;
       updateAttributes(drawn.node as HTMLElement, had, piece);
       drawn.children = patch(drawn.node, drawn.children, piece.children, null);
       break;

@@ -18,6 +18,8 @@ export interface ParseEnv {
 export const MAX_NESTING = 60;
 /** A longer paragraph (or heading, or cell) is shown as plain text: nobody writes one, and inline parsing is not linear. */
 export const MAX_INLINE = 64 * 1024;
+/** A paragraph of more tokens than this is shown as plain text: engines lay out thousands of inline boxes in minutes. */
+const MAX_PARTS = 10_000;
 
 /** Counts what was parsed, for the test that the cost grows with the answer and no faster. */
 export const parsed = { characters: 0 };
@@ -56,21 +58,31 @@ export function create(): Parser {
     },
   });
   it.use(mathsSyntax).use(footnotesSyntax);
-  it.core.ruler.before('inline', 'limits', limits);
+  it.core.ruler.before('inline', 'long_text', longText);
   it.core.ruler.before('inline', 'growing', growing);
+  it.core.ruler.push('many_parts', manyParts);
   return it;
 }
 
 /** Takes the text of an oversized inline token away from the inline parser. */
-function limits(state: StateCore): void {
+function longText(state: StateCore): void {
   for (const token of state.tokens) {
-    if (token.type === 'inline' && token.content.length > MAX_INLINE) {
-      const text = new state.Token('text', '', 0);
-      text.content = token.content;
-      token.type = 'plain';
-      token.children = [text];
-    }
+    if (token.type === 'inline' && token.content.length > MAX_INLINE) makePlain(token, state);
   }
+}
+
+/** Shows text of too many parts as it was written. */
+function manyParts(state: StateCore): void {
+  for (const token of state.tokens) {
+    if (token.type === 'inline' && (token.children?.length ?? 0) > MAX_PARTS) makePlain(token, state);
+  }
+}
+
+function makePlain(token: Token, state: StateCore): void {
+  const text = new state.Token('text', '', 0);
+  text.content = token.content;
+  token.type = 'plain';
+  token.children = [text];
 }
 
 /** Completes half-written syntax at the end of a text that is still growing. */

@@ -300,6 +300,10 @@ it(
     fresh();
     atOnce('*a _b [c](d '.repeat(8000));
     expect(host.textContent!.length).toBeGreaterThan(95_000);
+    fresh();
+    atOnce('` '.repeat(30_000));
+    expect(host.querySelectorAll('*').length).toBeLessThan(10);
+    expect(host.textContent!.length).toBeGreaterThan(59_000);
   },
   LIMIT_MS,
 );

@@ -9,6 +9,8 @@ const UNDECIDED_LINE =
   /^[ \t]*(?:[-*+] \[[ xX]?\]?|[-=*_+#`~>|:$ \t]+|\d{1,9}[.)]?|\\\[?|\[\^?[^\]\s]*(?:\]:?)?)[ \t]*$/;
 /** The start of a link definition or footnote, which draws nothing until it is whole. */
 const DEFINITION_LINE = /^ {0,3}\[[^\]]+\]:[ \t]*\S*$/;
+/** In a longer paragraph nobody sees a mark flash, and completing is not free. */
+const MAX_COMPLETED = 16_384;
 const TABLE_LINE = /^[ \t]*\|/;
 
 /** Leaves out a last line (or a table's first line) of which nobody can say yet what it is. */
@@ -32,7 +34,7 @@ export function holdBack(text: string): string {
 
 /** Completes the last paragraph's emphasis, code and links, so that it reads as it will when it is whole. */
 export function completeInline(text: string): string {
-  return completed(text, true);
+  return text.length > MAX_COMPLETED ? text : completed(text, true);
 }
 
 function completed(text: string, links: boolean): string {
