@@ -141,7 +141,7 @@ impl Answer {
     }
 
     fn take(&mut self, deltas: &mut Vec<Delta>) -> Result<(), Failure> {
-        for delta in deltas.drain(..) {
+        for delta in joined(deltas) {
             match delta {
                 Delta::Text(text) => self.text(text),
                 Delta::Reasoning(text) => self.reasoning(text),
@@ -229,4 +229,18 @@ impl Answer {
             tracing::error!(%error, "the end of an answer could not be stored");
         }
     }
+}
+
+/// Takes the deltas, neighbouring text joined: many small ones that came together cost one append.
+fn joined(deltas: &mut Vec<Delta>) -> Vec<Delta> {
+    let mut joined: Vec<Delta> = Vec::new();
+    for delta in deltas.drain(..) {
+        match (joined.last_mut(), delta) {
+            (Some(Delta::Text(text)), Delta::Text(more)) | (Some(Delta::Reasoning(text)), Delta::Reasoning(more)) => {
+                text.push_str(&more)
+            }
+            (_, delta) => joined.push(delta),
+        }
+    }
+    joined
 }
