@@ -70,3 +70,47 @@ it(
   },
   LIMIT_MS,
 );
+
+it('makes no link of an odd address, in text or picture', () => {
+  const addresses = [
+    'javascript:window.__xss=1',
+    'data:image/svg+xml;base64,PHN2Zz4=',
+    'file:///etc/passwd',
+    '//a.example/x',
+    'https:a.example',
+    'https://user@a.example/',
+    'tauri://localhost/x',
+    'http://ipc.localhost/x',
+    '#x',
+    'x',
+  ];
+  const host = document.createElement('div');
+  const renderer = new Renderer(host);
+  renderer.update(addresses.map((one) => `[a](${one}) ![b](${one}) <${one}> [c]\n\n[c]: ${one}`).join('\n\n'), false);
+  renderer.flush();
+  expect(host.querySelectorAll('a').length).toBe(0);
+  expect(violations(host)).toEqual([]);
+  renderer.destroy();
+});
+
+it('is audited by rules that can fail', () => {
+  const host = document.createElement('div');
+  for (const html of [
+    '<script></script>',
+    '<img src="x">',
+    '<p onclick="x">',
+    '<p id="x">',
+    '<p style="color:red">',
+    '<a href="javascript:x">',
+    '<a href="/x">',
+    '<a href="https://u@a.example">',
+    '<form></form>',
+    '<button>',
+    '<input>',
+    '<svg></svg>',
+    '<math href="https://a.example"></math>',
+  ]) {
+    host.innerHTML = html;
+    expect(violations(host).length, html).toBeGreaterThan(0);
+  }
+});

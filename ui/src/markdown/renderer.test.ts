@@ -172,6 +172,20 @@ describe('a streamed answer', () => {
     LIMIT_MS,
   );
 
+  it('draws a link or footnote that is defined late when the text is complete, and nothing else', () => {
+    const text =
+      'See [one] and[^1] and [^a].\n\nOther.\n\n[one]: https://one.example/\n[^1]: First\n\n[^a]: Second\n\nEnd';
+    renderer.update(text, true);
+    clock.run();
+    const other = host.children[1];
+    expect(host.querySelectorAll('a, .md-mark').length).toBe(0);
+    renderer.update(text, false);
+    while (clock.run());
+    expect(host.querySelector('p a')!.getAttribute('href')).toBe('https://one.example/');
+    expect([...host.querySelectorAll('p .md-mark')].map((mark) => mark.textContent)).toEqual(['1', 'a']);
+    expect(host.children[1]).toBe(other);
+  });
+
   it('starts again when the text is another one', () => {
     atOnce('One');
     renderer.update('Another', false);
