@@ -149,17 +149,22 @@ async fn an_answer_goes_on_in_memory_while_the_disk_is_full_and_is_written_when_
     let (full, mut running) = Full::new(1).await;
     let full = full.shut().await;
     let (conversation, mut answer) = running.pop().unwrap();
-    say(&full.store, conversation, &mut answer, &much());
+    {
+        // The writer, publishing, waits for this; what follows is one transaction, whose first row still fits.
+        let _shut = full.seen.state.lock().unwrap();
+        say(&full.store, conversation, &mut answer, "little");
+        full.store.append(conversation, answer.id, Append::Event(EventBody::Notice { notice: Notice::Waiting }));
+        say(&full.store, conversation, &mut answer, &much());
+    }
     full.seen.until("the disk refuses", |state| state.disk == [true]).await;
-    let shown = answer.text.clone();
-    let (seen, id) = (Arc::clone(&full.seen), answer.id);
-    full.seen.until("it is shown all the same", move |state| state.events.len() == 2).await;
-    assert_eq!(seen.text(id), shown);
-    assert_eq!(stored(full.dir.path(), id), 0);
+    let id = answer.id;
+    full.seen.until("it is shown all the same", |state| state.events.len() == 4).await;
+    assert_eq!(full.seen.text(id), answer.text);
+    assert!(stored(full.dir.path(), id) < answer.text.len());
 
     // More comes, and somebody wants to write something else: they are told.
     say(&full.store, conversation, &mut answer, "and more");
-    full.seen.until("more is shown", |state| state.events.len() == 3).await;
+    full.seen.until("more is shown", |state| state.events.len() == 5).await;
     let question = Message { text: much(), ..Message::new(None, Author::User, MessageState::Complete) };
     let refused = full.store.begin(conversation, vec![question.clone()], question.id).await.unwrap_err();
     assert!(refused.is_disk(), "{refused}");

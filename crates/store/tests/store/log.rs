@@ -65,6 +65,30 @@ async fn text_that_waits_is_joined_into_one_event_and_row() {
 }
 
 #[tokio::test]
+async fn nothing_passes_a_write() {
+    let scene = Scene::new();
+    let conversation = scene.conversation("").await;
+    let (question, mut answer) = scene.ask(conversation, None).await;
+    let shut = scene.recorder.gate.lock().unwrap();
+    scene.say(conversation, &mut answer, "0");
+    while scene.recorder.events(conversation).len() < 3 {
+        std::thread::yield_now();
+    }
+    scene.say(conversation, &mut answer, "before");
+    let (sibling, ()) = tokio::join!(biased; scene.answer(conversation, question.id), async {
+        scene.say(conversation, &mut answer, "after");
+        drop(shut);
+    });
+    scene.settle(conversation).await;
+    let events = scene.recorder.events(conversation);
+    let text = |text: &str, offset| EventBody::Text { text: text.into(), offset };
+    assert_eq!(events[3].body, text("before", 1));
+    assert_eq!((events[4].message, events[4].body.name()), (sibling.id, "started"));
+    assert_eq!(events[5].body, text("after", 7));
+    assert_every_reader_agrees(&scene, conversation, &[&answer, &sibling]).await;
+}
+
+#[tokio::test]
 async fn an_end_folds_the_log_into_the_message() {
     let scene = Scene::new();
     let conversation = scene.conversation("").await;

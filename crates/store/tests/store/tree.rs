@@ -1,6 +1,6 @@
 //! The tree of messages: branches, siblings, pages of a path.
 
-use crate::scene::Scene;
+use crate::scene::{Scene, turn};
 use rivulet_protocol::*;
 use rivulet_store::{ConversationChange, StoreError};
 
@@ -81,6 +81,9 @@ async fn messages_and_leaves_belong_to_one_conversation() {
     assert!(matches!(begun, Err(StoreError::NotFound(_))), "{begun:?}");
     let change = ConversationChange { leaf: Some(answer.id), ..Default::default() };
     assert!(matches!(scene.store.update_conversation(there, change).await, Err(StoreError::NotFound(_))));
+    let (question, _) = turn(None);
+    let begun = scene.store.begin(there, vec![question], answer.id).await;
+    assert!(matches!(begun, Err(StoreError::NotFound(_))), "{begun:?}");
     let nowhere = ConversationId::new();
     let root = Message::new(None, Author::User, MessageState::Complete);
     assert!(matches!(scene.store.begin(nowhere, vec![root.clone()], root.id).await, Err(StoreError::NotFound(_))));
