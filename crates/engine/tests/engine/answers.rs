@@ -65,8 +65,8 @@ async fn a_cut_answer_goes_on_from_what_is_there() {
     let complete = |message: &Message| message.state == MessageState::Complete;
     let answer = bench.message(turn.conversation, turn.answer, complete).await;
     assert_eq!((answer.text.as_str(), answer.failure), ("One, two, three.", None));
-    let body = &bench.upstream.requests()[1].body;
-    assert!(body.contains(r#"{"content":"One, two","role":"assistant"}"#), "{body}");
+    let body: serde_json::Value = serde_json::from_str(&bench.upstream.requests()[1].body).unwrap();
+    assert_eq!(body["messages"][1], serde_json::json!({ "role": "assistant", "content": "One, two" }));
 }
 
 #[tokio::test(flavor = "multi_thread")]
