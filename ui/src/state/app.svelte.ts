@@ -79,7 +79,8 @@ export class App {
       if (this.may('providers_list')) await Promise.all([this.providers.load(), this.mirror.load()]);
       // A page that was loaded again shows what it showed; a browser has come to see something.
       const first = this.transport.host === 'browser' ? this.library.list[0]?.id : undefined;
-      const shown = sessionStorage.getItem(SHOWN) ?? first;
+      const kept = this.library.get(sessionStorage.getItem(SHOWN) ?? '')?.id;
+      const shown = kept ?? first;
       if (shown && !this.open) await this.show(shown);
       // The keyring may ask for its password: last, and nobody waits for it.
       if (this.may('keyring_status')) await this.providers.loadKeyring();

@@ -1,5 +1,6 @@
 import { m } from '../paraglide/messages.js';
 import type { ApiError, ErrorCode, Failure, FailureCode } from '../protocol/generated';
+import { language } from '../state/language.svelte';
 
 /** What a person can do about a failure. The first is what is offered. */
 export type Step = 'retry' | 'key' | 'providers' | 'none';
@@ -11,7 +12,7 @@ interface Words {
 }
 
 const retry = (sentence: Words['sentence'], next: Words['next']): Words => ({ sentence, next, step: 'retry' });
-const key = (sentence: Words['sentence'], next = m.n_key_settings): Words => ({ sentence, next, step: 'key' });
+const key = (sentence: Words['sentence'], next = m.n_key_check): Words => ({ sentence, next, step: 'key' });
 const address = (sentence: Words['sentence']): Words => ({ sentence, next: m.n_address, step: 'providers' });
 
 /** A sentence and a next step for each class of failure. */
@@ -82,6 +83,11 @@ export function failureSentence(failure: Failure): string {
     return m.f_rate_limited_wait({ host, seconds: Math.ceil(failure.retry_after_ms / 1000) });
   }
   return (failures[failure.code] ?? failures.internal).sentence({ host });
+}
+
+/** Sentences one after the other, as the language sets them. */
+export function join(...sentences: (string | undefined)[]): string {
+  return sentences.filter(Boolean).join(language.current === 'zh-CN' ? '' : ' ');
 }
 
 /** What happened and what to do about it. A code this page does not know yet is told in the core's own words. */
