@@ -44,13 +44,16 @@ impl VendorError {
     /// Errors that vendors put between the events: JSON, or `error: {…}`.
     pub fn in_stray_lines(stray: &str) -> Option<Self> {
         let whole = stray.trim();
-        let after_name = whole.strip_prefix("error:").map(str::trim);
-        let candidates = [Some(whole), after_name].into_iter().flatten();
-        let value: Value = candidates.into_iter().find_map(|text| serde_json::from_str(text).ok())?;
-        let value = if value.is_array() { value.get(0)?.clone() } else { value };
-        let is_error =
-            after_name.is_some() || ["error", "message", "code"].iter().any(|name| value.get(name).is_some());
-        is_error.then(|| Self::read(&value))
+        // All lines together (JSON over several), then each on its own.
+        let named = |text: &str| {
+            let after_name = text.strip_prefix("error:").map(str::trim);
+            let value: Value = serde_json::from_str(after_name.unwrap_or(text)).ok()?;
+            let value = if value.is_array() { value.get(0)?.clone() } else { value };
+            let is_error =
+                after_name.is_some() || ["error", "message", "code"].iter().any(|name| value.get(name).is_some());
+            is_error.then(|| Self::read(&value))
+        };
+        named(whole).or_else(|| whole.lines().find_map(|line| named(line.trim())))
     }
 
     /// As an error in the middle of a stream that began well.
@@ -157,7 +160,7 @@ fn vendor(status: StatusCode, body: &str) -> Failure {
 
 fn looks_like_page(headers: &HeaderMap, body: &str) -> bool {
     let typed = headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let start = body.trim_start().get(..15).unwrap_or_default().to_lowercase();
+    let start: String = body.trim_start().chars().take(15).collect::<String>().to_lowercase();
     typed.starts_with("text/html") || start.starts_with("<!doctype html") || start.starts_with("<html")
 }
 
@@ -209,7 +212,15 @@ pub(crate) fn request(error: &reqwest::Error) -> Failure {
     let says = |parts: &[&str]| parts.iter().any(|part| lower.contains(part));
     let code = if says(&["proxy", "tunnel", "socks"]) {
         FailureCode::Proxy
-    } else if says(&["certificate", "tls", "ssl", "handshake"]) {
+    } else if says(&[
+        "certificate",
+        "tls",
+        "ssl",
+        "handshake",
+        "fatal alert",
+        "corrupt message",
+        "peer is incompatible",
+    ]) {
         FailureCode::Tls
     } else if says(&["dns error", "failed to lookup", "name or service not known", "no such host"]) {
         FailureCode::NameNotFound

@@ -1,7 +1,7 @@
 //! The HTTP client. What it must keep true: a key goes to the origin it was entered for and nowhere else, in a header
 //! and in no message; nothing is sent twice behind the caller's back.
 
-use crate::catalog::{self, CatalogEntry};
+use crate::catalog::{self, Auth, CatalogEntry};
 use crate::sse::SseLimits;
 use crate::stream::AnswerStream;
 use crate::{ChatRequest, classify, local, openai_chat};
@@ -11,6 +11,9 @@ use rivulet_protocol::{ConnectionStep, ConnectionStepName, Failure, FailureCode,
 use serde_json::Value;
 use std::time::{Duration, Instant};
 use url::Url;
+
+/// So many of a key's first characters say no more than whose key it is.
+const KEY_PART: usize = 6;
 
 /// How long and how much is waited for.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +26,8 @@ pub struct Limits {
     pub byte_idle: Duration,
     /// Without content, although keep-alives come.
     pub content_idle: Duration,
+    /// Without a byte once the model said why it ends: some servers never close the connection.
+    pub goodbye: Duration,
     /// For an answer that is not streamed: a list of models.
     pub whole: Duration,
     /// For the body of an error.
@@ -38,6 +43,7 @@ impl Default for Limits {
             header: Duration::from_secs(300),
             byte_idle: Duration::from_secs(120),
             content_idle: Duration::from_secs(600),
+            goodbye: Duration::from_secs(10),
             whole: Duration::from_secs(30),
             error_body: Duration::from_secs(5),
             sse: SseLimits::default(),
@@ -77,8 +83,18 @@ impl Endpoint {
             && !key.expose().is_empty()
         {
             *detail = detail.replace(key.expose(), "…");
+            drop_cut_key(detail, key.expose());
         }
         failure
+    }
+}
+
+/// Words are cut to a length before they come here, and the cut may go through a key: takes its first part out.
+fn drop_cut_key(detail: &mut String, key: &str) {
+    let parts = (KEY_PART..key.len()).rev().filter_map(|at| key.get(..at));
+    if let Some(part) = parts.into_iter().find(|part| detail.ends_with(part)) {
+        detail.truncate(detail.len() - part.len());
+        detail.push('…');
     }
 }
 
@@ -125,11 +141,6 @@ impl Client {
         let http = self.client(endpoint).post(endpoint.url("chat/completions"));
         let http = http.header(ACCEPT, "text/event-stream").header(CONTENT_TYPE, "application/json").body(body);
         let response = self.send(endpoint, http).await?;
-        let encoded = response.headers().get(CONTENT_ENCODING).filter(|value| *value != "identity");
-        if let Some(encoding) = encoded {
-            let words = String::from_utf8_lossy(encoding.as_bytes()).into_owned();
-            return Err(endpoint.name(Failure::new(FailureCode::Encoding).detail(words)));
-        }
         let status = response.status();
         if !status.is_success() || !is_stream(&response) {
             let headers = response.headers().clone();
@@ -203,16 +214,27 @@ impl Client {
         for (name, value) in &endpoint.headers {
             request = request.header(name, value);
         }
-        if let Some(key) = &endpoint.key {
+        let keyless = endpoint.catalog.is_some_and(|entry| entry.auth == Some(Auth::None));
+        if let Some(key) = endpoint.key.as_ref().filter(|_| !keyless) {
             let value = HeaderValue::from_str(&format!("Bearer {}", key.expose()));
             let mut value = value.map_err(|_| endpoint.name(Failure::new(FailureCode::Unauthorized)))?;
             value.set_sensitive(true);
             request = request.header(AUTHORIZATION, value);
         }
-        match tokio::time::timeout(self.limits.header, request.send()).await {
-            Ok(Ok(response)) => Ok(response),
-            Ok(Err(error)) => Err(endpoint.name(classify::request(&error))),
-            Err(_) => Err(endpoint.name(Failure::new(FailureCode::NoResponse))),
+        let response = match tokio::time::timeout(self.limits.header, request.send()).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) => return Err(endpoint.name(classify::request(&error))),
+            Err(_) => return Err(endpoint.name(Failure::new(FailureCode::NoResponse))),
+        };
+        // We asked for none and can read none. An error's status says enough without its body.
+        let encoded = response.headers().get(CONTENT_ENCODING).filter(|value| *value != "identity");
+        match encoded {
+            Some(encoding) if response.status().is_success() => {
+                let words = String::from_utf8_lossy(encoding.as_bytes()).into_owned();
+                Err(endpoint.name(Failure::new(FailureCode::Encoding).detail(words)))
+            }
+            Some(_) => Err(endpoint.name(classify::response(response.status(), response.headers(), ""))),
+            None => Ok(response),
         }
     }
 
@@ -250,6 +272,9 @@ fn is_stream(response: &Response) -> bool {
             || typed.starts_with("application/octet-stream")
     })
 }
+
+#[cfg(test)]
+mod tests;
 
 /// Reads a JSON value's text field.
 pub(crate) fn text_field<'a>(value: &'a Value, name: &str) -> Option<&'a str> {

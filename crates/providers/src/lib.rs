@@ -47,6 +47,10 @@ pub trait Decoder: Send {
     fn push(&mut self, event: &SseEvent, out: &mut Vec<Delta>) -> Result<(), Failure>;
     /// The protocol's own end marker came: the answer is complete whatever follows.
     fn complete(&self) -> bool;
+    /// The model said why it ends, but the protocol's end marker has not come yet.
+    fn finishing(&self) -> bool;
+    /// Bytes of content that were taken in and wait for the end (pieces of tool calls): they count as a sign of life.
+    fn held_back(&self) -> usize;
     /// The bytes ended. `stray` are lines that were not SSE; `done` is an end marker without its blank line. An
     /// answer that is not complete by the protocol's rules is a failure.
     fn end(&mut self, stray: &str, done: bool, out: &mut Vec<Delta>) -> Result<(), Failure>;

@@ -60,3 +60,37 @@ pub(crate) fn models(value: &Value) -> Option<Vec<Model>> {
     };
     Some(list.iter().filter_map(model).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rivulet_testkit::{Script, Upstream};
+
+    #[tokio::test]
+    async fn only_what_lists_models_is_a_model_server() {
+        let found = Upstream::start([]);
+        let other = |script| {
+            let upstream = Upstream::start([]);
+            upstream.answer_models(script);
+            upstream
+        };
+        let others = [
+            other(Script::whole(200, "Content-Type: text/html\r\n", "<html>A dev server</html>")),
+            other(Script::whole(200, "Content-Type: application/json\r\n", r#"{"hello":"world"}"#)),
+            other(Script::whole(200, "Content-Type: application/json\r\n", r#"{"data":[]}"#)),
+            other(Script::whole(404, "", "")),
+            other(Script::raw("")),
+        ];
+        let entry = |id: &str, upstream: &Upstream| {
+            let text = format!("id = '{id}'\nname = 'S'\nkind = 'local'\nbase_url = '{}'", upstream.base_url());
+            toml::from_str::<CatalogEntry>(&text).unwrap()
+        };
+        let mut catalog: Vec<_> = others.iter().map(|upstream| entry("other", upstream)).collect();
+        catalog.push(entry("found", &found));
+        // A cloud's address is never asked.
+        catalog.push(CatalogEntry { kind: ProviderKind::Cloud, ..entry("cloud", &found) });
+        let servers = find(&reqwest::Client::builder().no_proxy().build().unwrap(), &catalog).await;
+        let servers: Vec<_> = servers.iter().map(|server| (server.provider.0.as_str(), server.models.len())).collect();
+        assert_eq!(servers, [("found", 1)]);
+    }
+}

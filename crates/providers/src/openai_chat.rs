@@ -1,7 +1,8 @@
 //! OpenAI's Chat Completions, and the many servers that speak it with an accent.
 //!
-//! Source of the shapes: the vendors' API references and recorded streams (`tests/fixtures/openai_chat`). Unknown
-//! fields are ignored; `[DONE]`, or a finish reason followed by the end of the bytes, completes an answer.
+//! Source of the shapes: the vendors' API references and client libraries; `tests/fixtures/openai_chat` has a stream
+//! in each. Unknown fields are ignored; `[DONE]`, or a finish reason followed by the end of the bytes, completes an
+//! answer.
 
 mod think;
 mod tools;
@@ -188,11 +189,20 @@ impl Decoder for OpenAiChat {
         self.done
     }
 
+    fn finishing(&self) -> bool {
+        self.finish.is_some()
+    }
+
+    fn held_back(&self) -> usize {
+        self.tools.bytes()
+    }
+
     fn end(&mut self, stray: &str, done: bool, out: &mut Vec<Delta>) -> Result<(), Failure> {
         if self.done {
             return Ok(());
         }
         if let Some(error) = VendorError::in_stray_lines(stray) {
+            self.think.flush(out);
             return Err(error.mid_stream());
         }
         if done || self.finish.is_some() {
@@ -224,7 +234,15 @@ impl OpenAiChat {
             }
             match choice.finish_reason.as_deref() {
                 None | Some("") => {}
-                Some("error") => return Err(self.vendor_error(&event.data, None, out)),
+                // Words of OpenRouter, Mistral, Zhipu: the answer broke off at the vendor's.
+                Some("error" | "network_error") => return Err(self.vendor_error(&event.data, None, out)),
+                // DeepSeek's.
+                Some(reason @ "insufficient_system_resource") => {
+                    self.think.flush(out);
+                    return Err(Failure::new(FailureCode::Overloaded).detail(reason));
+                }
+                // A refusal ends in `stop`; that it is one says more.
+                Some(_) if self.finish == Some(FinishReason::Refusal) => {}
                 Some(reason) => self.finish = Some(finish_reason(reason)),
             }
         }
@@ -257,10 +275,11 @@ impl OpenAiChat {
         for part in parts {
             let text = |value: &Value| value.get("text").and_then(Value::as_str).map(str::to_owned);
             match part.get("type").and_then(Value::as_str) {
-                Some("thinking") => {
-                    let thinking = part.get("thinking").and_then(Value::as_array).cloned().unwrap_or_default();
-                    out.extend(thinking.iter().filter_map(text).map(Delta::Reasoning));
-                }
+                Some("thinking") => match part.get("thinking") {
+                    Some(Value::String(thinking)) => out.push(Delta::Reasoning(thinking.clone())),
+                    Some(Value::Array(thinking)) => out.extend(thinking.iter().filter_map(text).map(Delta::Reasoning)),
+                    _ => {}
+                },
                 _ => {
                     if let Some(text) = text(part) {
                         self.think.push(text, out);
@@ -295,8 +314,13 @@ impl OpenAiChat {
     fn finish(&mut self, out: &mut Vec<Delta>) {
         self.done = true;
         self.think.flush(out);
-        let called = self.tools.finish(out);
-        let reason = self.finish.unwrap_or(if called { FinishReason::ToolCalls } else { FinishReason::Stop });
+        let cut = matches!(self.finish, Some(FinishReason::Length | FinishReason::ContentFilter));
+        let called = self.tools.finish(cut, out);
+        let reason = match self.finish.unwrap_or(FinishReason::Stop) {
+            // Gemini's way to end in tool calls.
+            FinishReason::Stop if called => FinishReason::ToolCalls,
+            reason => reason,
+        };
         out.push(Delta::Finish(reason));
     }
 }

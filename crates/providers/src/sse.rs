@@ -244,7 +244,7 @@ impl Wire {
         self.bytes.load(Ordering::Relaxed)
     }
 
-    /// Set when the bytes have ended.
+    /// Set when the bytes have ended or broken off.
     pub fn end(&self) -> Option<&WireEnd> {
         self.end.get()
     }
@@ -263,6 +263,15 @@ struct Guarded<S> {
     bytes: S,
     guard: Guard,
     wire: Arc<Wire>,
+}
+
+impl<S> Guarded<S> {
+    /// Leaves for the reader what was seen at the end, a clean one or not.
+    fn note_end(&mut self) {
+        let done_without_blank = self.guard.finish();
+        let (stray, retry) = (self.guard.stray().to_owned(), self.guard.retry());
+        let _ = self.wire.end.set(WireEnd { stray, done_without_blank, retry });
+    }
 }
 
 impl<S, B, E> Stream for Guarded<S>
@@ -285,11 +294,12 @@ where
                         return Poll::Ready(Some(Err(WireError::Sse(error))));
                     }
                 }
-                Some(Err(error)) => return Poll::Ready(Some(Err(WireError::Transport(error)))),
+                Some(Err(error)) => {
+                    self.note_end();
+                    return Poll::Ready(Some(Err(WireError::Transport(error))));
+                }
                 None => {
-                    let done_without_blank = self.guard.finish();
-                    let (stray, retry) = (self.guard.stray().to_owned(), self.guard.retry());
-                    let _ = self.wire.end.set(WireEnd { stray, done_without_blank, retry });
+                    self.note_end();
                     return Poll::Ready(None);
                 }
             }

@@ -24,6 +24,7 @@ pub struct AnswerStream {
     limits: Limits,
     clock: Clock,
     any: bool,
+    held_back: usize,
 }
 
 /// Two timers (bytes, content) on two clocks: the monotonic one stands still while a laptop sleeps.
@@ -64,7 +65,7 @@ impl AnswerStream {
     pub(crate) fn new(response: reqwest::Response, endpoint: Endpoint, limits: Limits) -> Self {
         let (events, wire) = sse::events(response.bytes_stream().boxed(), limits.sse);
         let (decoder, clock) = (Box::new(OpenAiChat::default()), Clock::new());
-        Self { events: events.boxed(), wire, decoder, endpoint, limits, clock, any: false }
+        Self { events: events.boxed(), wire, decoder, endpoint, limits, clock, any: false, held_back: 0 }
     }
 
     /// Appends what comes next to `out`; `false` when the answer is complete. Can be dropped and called again.
@@ -76,7 +77,10 @@ impl AnswerStream {
     async fn read(&mut self, out: &mut Vec<Delta>) -> Result<bool, Failure> {
         let before = out.len();
         loop {
-            let mut event = Some(self.wait().await?);
+            let mut event = match self.wait().await {
+                Ok(event) => Some(event),
+                Err(code) => return self.broke(Failure::new(code), out),
+            };
             let mut taken = 0;
             // What is here already is taken along: one hand-over for many small events.
             while let Some(next) = event {
@@ -90,20 +94,36 @@ impl AnswerStream {
                 self.clock.last_content = Instant::now();
                 return Ok(true);
             }
+            // Events without content may come without a pause: the clocks are looked at here too.
+            if self.decoder.held_back() != self.held_back {
+                self.held_back = self.decoder.held_back();
+                self.clock.last_content = Instant::now();
+            }
+            if let Err(code) = self.clock.check(&self.wire, &self.patience()) {
+                return self.broke(Failure::new(code), out);
+            }
         }
     }
 
+    /// The limits as they are now: little is left to wait for once the model said why it ends.
+    fn patience(&self) -> Limits {
+        let byte_idle = self.limits.byte_idle;
+        let byte_idle = if self.decoder.finishing() { byte_idle.min(self.limits.goodbye) } else { byte_idle };
+        Limits { byte_idle, ..self.limits }
+    }
+
     /// The next event, with an eye on the clocks.
-    async fn wait(&mut self) -> Result<Option<Result<SseEvent, WireError<reqwest::Error>>>, Failure> {
+    async fn wait(&mut self) -> Result<Option<Result<SseEvent, WireError<reqwest::Error>>>, FailureCode> {
         if let Some(event) = self.events.next().now_or_never() {
             return Ok(event);
         }
-        let tick = (self.limits.byte_idle.min(self.limits.content_idle) / 4)
-            .clamp(Duration::from_millis(10), Duration::from_secs(3));
+        let limits = self.patience();
+        let tick =
+            (limits.byte_idle.min(limits.content_idle) / 4).clamp(Duration::from_millis(10), Duration::from_secs(3));
         loop {
             match tokio::time::timeout(tick, self.events.next()).await {
                 Ok(event) => return Ok(event),
-                Err(_) => self.clock.check(&self.wire, &self.limits).map_err(Failure::new)?,
+                Err(_) => self.clock.check(&self.wire, &limits)?,
             }
         }
     }
@@ -121,11 +141,8 @@ impl AnswerStream {
                 Ok(!self.decoder.complete())
             }
             Some(Err(error)) => {
-                // A finish reason came: what broke was only the goodbye.
-                if self.decoder.end("", false, out).is_ok() {
-                    return Ok(false);
-                }
-                Err(classify::broken(&error, self.any))
+                let failure = classify::broken(&error, self.any);
+                self.broke(failure, out)
             }
             None => {
                 let end = self.wire.end().cloned().unwrap_or_default();
@@ -133,5 +150,40 @@ impl AnswerStream {
                 Ok(false)
             }
         }
+    }
+
+    /// The stream broke. If a finish reason had come, what broke was only the goodbye; if the vendor had said why,
+    /// its words count more than ours.
+    fn broke(&mut self, failure: Failure, out: &mut Vec<Delta>) -> Result<bool, Failure> {
+        let end = self.wire.end().cloned().unwrap_or_default();
+        match self.decoder.end(&end.stray, end.done_without_blank, out) {
+            Ok(()) => Ok(false),
+            Err(ours) if matches!(ours.code, FailureCode::Unfinished | FailureCode::EmptyAnswer) => Err(failure),
+            Err(vendors) => Err(vendors),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sleep_of_the_computer_is_noticed() {
+        let (wire, limits) = (Wire::default(), Limits::default());
+        let mut clock = Clock::new();
+        assert_eq!(clock.check(&wire, &limits), Ok(()));
+        // Asleep, the monotonic clock stands still and the one on the wall goes on.
+        clock.wall -= limits.byte_idle + Duration::from_secs(1);
+        assert_eq!(clock.check(&wire, &limits), Err(FailureCode::Silent));
+        assert_eq!(clock.check(&wire, &limits), Ok(()), "one sleep is one");
+    }
+
+    #[test]
+    fn a_clock_set_back_is_no_silence() {
+        let (wire, limits) = (Wire::default(), Limits::default());
+        let mut clock = Clock::new();
+        clock.wall += Duration::from_secs(86_400);
+        assert_eq!(clock.check(&wire, &limits), Ok(()));
     }
 }

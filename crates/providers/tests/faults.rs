@@ -59,7 +59,11 @@ async fn ask(script: Script) -> Outcome {
 }
 
 async fn read(base_url: &str) -> Outcome {
-    let client = Client::new(limits()).unwrap();
+    read_with(limits(), base_url).await
+}
+
+async fn read_with(limits: Limits, base_url: &str) -> Outcome {
+    let client = Client::new(limits).unwrap();
     let mut outcome = Outcome::default();
     let mut stream = match client.stream(&endpoint(base_url), &request()).await {
         Ok(stream) => stream,
@@ -82,6 +86,19 @@ async fn read(base_url: &str) -> Outcome {
             Err(failure) => return Outcome { failure: Some(failure), ..outcome },
         }
     }
+}
+
+/// Time for a client to take in what was sent: a reset throws away what it had not read.
+const SEEN: Duration = Duration::from_millis(200);
+
+/// A stream whose chunked encoding breaks after half an answer.
+fn broken_chunk() -> Script {
+    let half = "data: {\"choices\":[{\"delta\":{\"content\":\"Half\"}}]}\n\n";
+    Script::raw(format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n\
+         {:x}\r\n{half}\r\nnot a length\r\n",
+        half.len()
+    ))
 }
 
 fn json(status: u16, body: &str) -> Script {
@@ -115,7 +132,11 @@ async fn statuses_are_classified_with_the_vendors_words() {
         (404, r#"{"detail":"Not Found"}"#, FailureCode::NotFound),
         (400, r#"{"error":{"message":"This model's maximum context length is 8192 tokens"}}"#, FailureCode::TooLong),
         (413, "too large", FailureCode::TooLong),
+        (408, "{}", FailureCode::BadRequest),
+        (409, r#"{"error":{"message":"Conflict"}}"#, FailureCode::BadRequest),
         (500, r#"{"error":"boom"}"#, FailureCode::ServerError),
+        (502, "Bad gateway", FailureCode::ServerError),
+        (504, "<html><title>504 Gateway Time-out</title></html>", FailureCode::ServerError),
         (503, r#"{"message":"Loading model"}"#, FailureCode::Overloaded),
         (
             529,
@@ -172,6 +193,19 @@ async fn what_came_before_a_break_is_kept() {
             FailureCode::Overloaded,
         ),
         (Script::stream().text("Half").data(r#"{"object":"error","message":"Strange"}"#).end(), FailureCode::Vendor),
+        // Torn down; cut in the middle of an event, and of a character; a chunk that is none.
+        (Script::stream().text("Half").wait(SEEN).reset(), FailureCode::Cut),
+        (Script::stream().text("Half").bytes(b"data: {\"choices\":[{\"del"), FailureCode::Cut),
+        (
+            Script::stream().text("Half").bytes(b"data: {\"choices\":[{\"delta\":{\"content\":\"\xe4\xb8"),
+            FailureCode::Cut,
+        ),
+        (broken_chunk(), FailureCode::Cut),
+        // The vendor's reason came, in its own way, before the break.
+        (
+            Script::stream().text("Half").bytes(b"error: {\"message\":\"Overloaded\"}\n\n").wait(SEEN).reset(),
+            FailureCode::Overloaded,
+        ),
         (Script::stream().text("Half").silence(), FailureCode::Silent),
         (Script::stream().text("Half").data("{1").data("{2").data("{3").data("{4").silence(), FailureCode::Protocol),
     ];
@@ -202,7 +236,7 @@ async fn keep_alives_are_bytes_but_not_content() {
     for _ in 0..30 {
         script = script.wait(Duration::from_millis(100)).comment();
     }
-    let outcome = ask(script.silence()).await;
+    let outcome = ask(script.text(" and half").done()).await;
     assert_eq!((outcome.text.as_str(), outcome.code()), ("Half", Some(FailureCode::NoContent)));
 }
 
@@ -228,6 +262,98 @@ async fn an_endless_line_ends_in_a_clear_error() {
 }
 
 #[tokio::test]
+async fn content_free_events_are_not_content() {
+    let mut script = Script::stream().text("Half");
+    for _ in 0..60 {
+        script = script.wait(Duration::from_millis(50)).data(r#"{"choices":[{"delta":{"content":""}}]}"#);
+    }
+    let outcome = ask(script.text(" and half").done()).await;
+    assert_eq!((outcome.text.as_str(), outcome.code()), ("Half", Some(FailureCode::NoContent)));
+}
+
+#[tokio::test]
+async fn the_pieces_of_a_tool_call_are_content() {
+    let piece = r#"{"choices":[{"delta":{"tool_calls":[{"index":0,"id":"a","function":{"arguments":" "}}]}}]}"#;
+    let mut script = Script::stream();
+    for _ in 0..20 {
+        script = script.wait(Duration::from_millis(100)).data(piece);
+    }
+    assert_eq!(ask(script.done()).await.finish, Some(FinishReason::ToolCalls));
+}
+
+#[tokio::test]
+async fn a_finish_reason_completes_though_the_connection_stays_open() {
+    let finish = r#"{"choices":[{"delta":{"content":"All."},"finish_reason":"stop"}]}"#;
+    let upstream = Upstream::start([Script::stream().data(finish).silence()]);
+    // The long limit is the default one, far above what a test may take.
+    let limits = Limits { goodbye: Duration::from_millis(200), ..Limits::default() };
+    let outcome = tokio::time::timeout(Duration::from_secs(30), read_with(limits, &upstream.base_url())).await.unwrap();
+    assert_eq!((outcome.text.as_str(), outcome.finish, outcome.code()), ("All.", Some(FinishReason::Stop), None));
+    let outcome = ask(Script::stream().data(finish).wait(SEEN).reset()).await;
+    assert_eq!((outcome.text.as_str(), outcome.finish, outcome.code()), ("All.", Some(FinishReason::Stop), None));
+}
+
+#[tokio::test]
+async fn bytes_that_dribble_in_are_an_answer_like_any_other() {
+    let event = "data: {\"choices\":[{\"delta\":{\"content\":\"Grüße 🌊\"}}]}\r\n\r\n";
+    let script = event
+        .as_bytes()
+        .iter()
+        .fold(Script::stream(), |script, byte| script.bytes(&[*byte]).wait(Duration::from_millis(1)));
+    let outcome = ask(script.done()).await;
+    assert_eq!((outcome.text.as_str(), outcome.finish), ("Grüße 🌊", Some(FinishReason::Stop)));
+}
+
+#[tokio::test]
+async fn what_is_unknown_is_passed_over_and_so_is_a_little_damage() {
+    let script = Script::stream().bytes(b"event: brand_new\ndata: {\"x\":1}\n\nfield: y\n\n").data("{1").data("{2");
+    let outcome = ask(script.data("{3").text("Fine").done()).await;
+    assert_eq!((outcome.text.as_str(), outcome.finish), ("Fine", Some(FinishReason::Stop)));
+}
+
+#[tokio::test]
+async fn no_head_is_no_response() {
+    // Closed before the first byte of a head: the request may have been paid, so it is not sent again.
+    let outcome = ask(Script::raw("")).await;
+    assert_eq!(outcome.code(), Some(FailureCode::Network), "{outcome:?}");
+    let upstream = Upstream::start([Script::raw("").silence()]);
+    let limits = Limits { header: Duration::from_millis(300), ..limits() };
+    let asked = Client::new(limits).unwrap().stream(&endpoint(&upstream.base_url()), &request()).await;
+    assert_eq!(asked.err().map(|failure| failure.code), Some(FailureCode::NoResponse));
+    assert_eq!(upstream.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn an_error_in_an_encoding_we_cannot_read_is_still_named_by_its_status() {
+    let outcome = ask(Script::whole(401, "Content-Encoding: gzip\r\n", "xx")).await;
+    assert_eq!(outcome.code(), Some(FailureCode::Unauthorized));
+}
+
+#[tokio::test]
+async fn a_key_that_is_cut_with_the_words_around_it_is_taken_out_too() {
+    for before in 1_970..2_000 {
+        let body = format!(r#"{{"error":{{"message":"{}{KEY} is wrong"}}}}"#, "x".repeat(before));
+        let outcome = ask(json(401, &body)).await;
+        assert!(!outcome.detail().contains(&KEY[..8]), "{}", outcome.detail());
+    }
+}
+
+#[tokio::test]
+async fn a_server_without_tls_is_said_so() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base_url = format!("https://{}/v1", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let _ = stream.read(&mut [0; 16_384]).await;
+            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n").await;
+        }
+    });
+    let outcome = read(&base_url).await;
+    assert_eq!(outcome.code(), Some(FailureCode::Tls), "{outcome:?}");
+}
+
+#[tokio::test]
 async fn nobody_listening_is_said_so() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let base_url = format!("http://{}/v1", listener.local_addr().unwrap());
@@ -250,6 +376,29 @@ async fn dropping_the_stream_closes_the_connection() {
     let mut deltas = Vec::new();
     assert!(stream.next(&mut deltas).await.unwrap());
     drop(stream);
+    closed(&upstream).await;
+}
+
+#[tokio::test]
+async fn giving_up_before_the_head_came_closes_the_connection_too() {
+    let upstream = Upstream::start([Script::raw("").silence()]);
+    let client = Client::new(Limits::default()).unwrap();
+    let (endpoint, request) = (endpoint(&upstream.base_url()), request());
+    let asked = client.stream(&endpoint, &request);
+    let arrived = async {
+        while upstream.requests().is_empty() {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    tokio::select! {
+        _ = asked => panic!("an answer without a head"),
+        () = arrived => {}
+    }
+    closed(&upstream).await;
+}
+
+/// Waits until the upstream has seen the client close its first request's connection.
+async fn closed(upstream: &Upstream) {
     let dropped = Instant::now();
     while upstream.requests()[0].closed.is_none() {
         assert!(dropped.elapsed() < Duration::from_secs(5), "the upstream never saw the connection close");

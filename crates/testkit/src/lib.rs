@@ -1,6 +1,14 @@
 //! For tests only: an upstream that does what a test tells it.
 //!
 //! Crates use it in their own tests, the end-to-end tests in front of the whole app.
+//!
+//! ```
+//! use rivulet_testkit::{Script, Upstream};
+//!
+//! let upstream = Upstream::start([Script::stream().text("Hel").text("lo").done()]);
+//! // Point a client at `upstream.base_url()`, and then look at what it sent:
+//! assert!(upstream.requests().is_empty());
+//! ```
 
 #![allow(clippy::unwrap_used)]
 

@@ -19,6 +19,7 @@ enum Step {
     Stamped,
     Wait(Duration),
     WaitForClose,
+    Reset,
 }
 
 impl Script {
@@ -39,6 +40,21 @@ impl Script {
     /// Bytes as they are, in a connection that ends with the script: for answers that break the rules.
     pub fn raw(bytes: impl Into<Vec<u8>>) -> Self {
         Self(vec![Step::Write(bytes.into())])
+    }
+
+    /// These bytes as they are, in a chunk of their own: events cut anywhere.
+    pub fn bytes(mut self, bytes: &[u8]) -> Self {
+        let mut chunk = format!("{:x}\r\n", bytes.len()).into_bytes();
+        chunk.extend_from_slice(bytes);
+        chunk.extend_from_slice(b"\r\n");
+        self.0.push(Step::Write(chunk));
+        self
+    }
+
+    /// The connection is torn down (RST), as when a server or something on the way dies.
+    pub fn reset(mut self) -> Self {
+        self.0.push(Step::Reset);
+        self
     }
 
     /// One event with this data.
@@ -134,6 +150,7 @@ pub struct Request {
 #[derive(Default)]
 struct State {
     scripts: VecDeque<Script>,
+    models: Option<Script>,
     requests: Vec<Request>,
 }
 
@@ -176,6 +193,11 @@ impl Upstream {
         self.state.lock().unwrap().scripts.push_back(script);
     }
 
+    /// What requests for the list of models get, instead of a list with one model.
+    pub fn answer_models(&self, script: Script) {
+        self.state.lock().unwrap().models = Some(script);
+    }
+
     /// The chat requests so far.
     pub fn requests(&self) -> Vec<Request> {
         self.state.lock().unwrap().requests.clone()
@@ -196,12 +218,10 @@ async fn answer(mut stream: TcpStream, state: Arc<Mutex<State>>) -> std::io::Res
     let Some((head, body)) = read_request(&mut stream).await? else { return Ok(()) };
     if head.starts_with("GET") {
         let models = json!({ "object": "list", "data": [{ "id": "test-model", "object": "model" }] });
-        return play(
-            &mut stream,
-            Script::whole(200, "Content-Type: application/json\r\n", &models.to_string()),
-            |_| {},
-        )
-        .await;
+        let script = state.lock().unwrap().models.clone();
+        let script =
+            script.unwrap_or_else(|| Script::whole(200, "Content-Type: application/json\r\n", &models.to_string()));
+        return play(&mut stream, script, |_| {}).await;
     }
     let (script, index) = {
         let mut state = state.lock().unwrap();
@@ -241,6 +261,7 @@ async fn play(stream: &mut TcpStream, script: Script, note: impl Fn(Note)) -> st
                 closed(stream).await;
                 Err(std::io::ErrorKind::BrokenPipe.into())
             }
+            Step::Reset => return stream.set_zero_linger(),
         };
         match written {
             Ok(()) => note(Note::Written),

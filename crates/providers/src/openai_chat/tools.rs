@@ -3,6 +3,8 @@
 
 use crate::Delta;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::Value;
 
 #[derive(Deserialize)]
 pub(super) struct ToolDelta {
@@ -18,8 +20,9 @@ pub(super) struct ToolDelta {
 struct FunctionDelta {
     #[serde(default)]
     name: Option<String>,
+    /// Pieces of JSON text; some servers send the whole object instead.
     #[serde(default)]
-    arguments: Option<String>,
+    arguments: Option<Value>,
 }
 
 #[derive(Debug, Default)]
@@ -46,7 +49,16 @@ impl ToolCalls {
         if let Some(name) = function.name.filter(|name| !name.is_empty()) {
             call.name = name;
         }
-        call.arguments.push_str(&function.arguments.unwrap_or_default());
+        match function.arguments {
+            None | Some(Value::Null) => {}
+            Some(Value::String(piece)) => call.arguments.push_str(&piece),
+            Some(whole) => call.arguments = whole.to_string(),
+        }
+    }
+
+    /// How much of arguments came so far.
+    pub fn bytes(&self) -> usize {
+        self.calls.iter().map(|call| call.arguments.len()).sum()
     }
 
     /// The call a piece belongs to. A new id is a new call, whatever the index says; without an id the index tells,
@@ -67,13 +79,76 @@ impl ToolCalls {
         &mut self.calls[at]
     }
 
-    /// The answer ended: hands the calls over; whether there were any.
-    pub fn finish(&mut self, out: &mut Vec<Delta>) -> bool {
+    /// The answer ended: hands the calls over; whether there were any. In an answer that was cut (by its length, by a
+    /// filter) a call whose arguments are not whole is left out: it must not be run.
+    pub fn finish(&mut self, cut: bool, out: &mut Vec<Delta>) -> bool {
         let any = !self.calls.is_empty();
         for call in self.calls.drain(..) {
             let arguments = if call.arguments.is_empty() { "{}".to_owned() } else { call.arguments };
+            if cut && serde_json::from_str::<IgnoredAny>(&arguments).is_err() {
+                continue;
+            }
             out.push(Delta::ToolCall { id: call.id, name: call.name, arguments });
         }
         any
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn joined(pieces: &[Value]) -> Vec<(String, String, String)> {
+        let (mut calls, mut out) = (ToolCalls::default(), Vec::new());
+        for piece in pieces {
+            calls.push(serde_json::from_value(piece.clone()).unwrap());
+        }
+        calls.finish(false, &mut out);
+        let call = |delta| match delta {
+            Delta::ToolCall { id, name, arguments } => (id, name, arguments),
+            other => panic!("{other:?}"),
+        };
+        out.into_iter().map(call).collect()
+    }
+
+    fn call(id: &str, name: &str, arguments: &str) -> (String, String, String) {
+        (id.into(), name.into(), arguments.into())
+    }
+
+    #[test]
+    fn parallel_calls_are_told_apart_by_index_or_by_id() {
+        let two = [call("a", "look", r#"{"x":1}"#), call("b", "find", r#"{"y":2}"#)];
+        let by_index = [
+            json!({"index":0,"id":"a","function":{"name":"look","arguments":""}}),
+            json!({"index":1,"id":"b","function":{"name":"find","arguments":""}}),
+            json!({"index":0,"function":{"arguments":"{\"x\""}}),
+            json!({"index":1,"function":{"arguments":"{\"y\":2}"}}),
+            json!({"index":0,"id":"","function":{"name":"","arguments":":1}"}}),
+        ];
+        assert_eq!(joined(&by_index), two);
+        let index_is_always_0 = [
+            json!({"index":0,"id":"a","function":{"name":"look","arguments":"{\"x\":1}"}}),
+            json!({"index":0,"id":"b","function":{"name":"find","arguments":"{\"y\""}}),
+            json!({"index":0,"function":{"arguments":":2}"}}),
+        ];
+        assert_eq!(joined(&index_is_always_0), two);
+        let no_index = [
+            json!({"id":"a","function":{"name":"look","arguments":{"x":1}}}),
+            json!({"id":"b","function":{"name":"find"}}),
+            json!({"function":{"arguments":"{\"y\":2}"}}),
+        ];
+        assert_eq!(joined(&no_index), two);
+    }
+
+    #[test]
+    fn a_name_may_come_late_and_an_id_again() {
+        let pieces = [
+            json!({"index":0,"function":{"arguments":"{\"x\":"}}),
+            json!({"index":0,"id":"a","function":{"name":"look","arguments":"1}"}}),
+            json!({"index":0,"id":"a","function":{"arguments":null}}),
+        ];
+        assert_eq!(joined(&pieces), [call("a", "look", r#"{"x":1}"#)]);
+        assert_eq!(joined(&[json!({"index":0,"id":"a","function":{"name":"now"}})]), [call("a", "now", "{}")]);
     }
 }
