@@ -103,7 +103,7 @@ impl Tail {
     }
 }
 
-/// Joins neighbouring text of the same message; the joined event has the last one's number and the first one's offset.
+/// Events with neighbouring text joined, cut at about [`BATCH_BYTES`].
 pub(crate) fn merge<'a>(events: impl Iterator<Item = &'a Event>) -> Vec<Event> {
     let mut merged: Vec<Event> = Vec::new();
     let mut bytes = 0;
@@ -112,16 +112,8 @@ pub(crate) fn merge<'a>(events: impl Iterator<Item = &'a Event>) -> Vec<Event> {
         if bytes > BATCH_BYTES && !merged.is_empty() {
             break;
         }
-        match merged.last_mut() {
-            Some(last) if last.message == event.message => match (&mut last.body, &event.body) {
-                (EventBody::Text { text, .. }, EventBody::Text { text: more, .. })
-                | (EventBody::Reasoning { text, .. }, EventBody::Reasoning { text: more, .. }) => {
-                    text.push_str(more);
-                    last.seq = event.seq;
-                }
-                _ => merged.push(event.clone()),
-            },
-            _ => merged.push(event.clone()),
+        if !merged.last_mut().is_some_and(|last| last.join(event)) {
+            merged.push(event.clone());
         }
     }
     merged

@@ -16,6 +16,23 @@ pub struct Event {
     pub body: EventBody,
 }
 
+impl Event {
+    /// Takes in the event behind it, if both are text (or both reasoning) of the same message; whether it did. The
+    /// joined event keeps the first one's offset and has the last one's number.
+    pub fn join(&mut self, next: &Event) -> bool {
+        if self.message != next.message {
+            return false;
+        }
+        match (&mut self.body, &next.body) {
+            (EventBody::Text { text, .. }, EventBody::Text { text: more, .. })
+            | (EventBody::Reasoning { text, .. }, EventBody::Reasoning { text: more, .. }) => text.push_str(more),
+            _ => return false,
+        }
+        self.seq = next.seq;
+        true
+    }
+}
+
 /// What happened to a message.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "codegen", derive(ts_rs::TS))]

@@ -146,17 +146,9 @@ fn rows(
 fn join(events: Vec<Event>) -> Vec<Event> {
     let mut joined: Vec<Event> = Vec::with_capacity(events.len());
     for event in events {
-        if let Some(last) = joined.last_mut()
-            && last.message == event.message
-            && let (EventBody::Text { text, .. }, EventBody::Text { text: more, .. })
-            | (EventBody::Reasoning { text, .. }, EventBody::Reasoning { text: more, .. }) =
-                (&mut last.body, &event.body)
-        {
-            text.push_str(more);
-            last.seq = event.seq;
-            continue;
+        if !joined.last_mut().is_some_and(|last| last.join(&event)) {
+            joined.push(event);
         }
-        joined.push(event);
     }
     joined
 }

@@ -1,4 +1,4 @@
-import { copyText } from './clipboard';
+import { copy as copyText } from '../ui/copy';
 import type { Run } from './highlight';
 import { highlight, nameOf } from './highlight';
 import { labels } from './labels';

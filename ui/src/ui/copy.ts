@@ -8,11 +8,12 @@ export async function copy(text: string): Promise<boolean> {
   }
 }
 
-/** For webviews that ask for a permission nobody can give. */
+/** For webviews that ask for a permission nobody can give, and pages that are not served over a secure origin. */
 function copyBySelection(text: string): boolean {
   const field = document.createElement('textarea');
   field.value = text;
   field.className = 'unseen';
+  field.setAttribute('aria-hidden', 'true');
   document.body.append(field);
   const before = document.activeElement;
   field.select();
