@@ -15,6 +15,7 @@ impl Commands for Engine {
             role: caller.role,
             data_dir: (caller.role == CallerRole::Window).then_some(data_dir),
             platform: std::env::consts::OS.into(),
+            started_with: if caller.role > CallerRole::Viewer { self.started_with().await? } else { None },
         })
     }
 

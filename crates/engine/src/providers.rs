@@ -150,6 +150,16 @@ impl Engine {
         Ok(choices)
     }
 
+    /// What the command line chose for this run, so that a page shows and asks the same as the engine would by itself.
+    pub(crate) async fn started_with(&self) -> Result<Option<ModelChoice>, ApiError> {
+        let Some(session) = &self.core.session_provider else { return Ok(None) };
+        let mut choices = self.model_choices().await?;
+        choices.retain(|choice| {
+            choice.provider == session.id && session.model.as_ref().is_none_or(|model| *model == choice.model.id)
+        });
+        Ok(choices.into_iter().next())
+    }
+
     /// Which provider and model answer next: what is asked for, what the conversation has, what this run was started
     /// with, the default, the demo. A choice that was asked for is kept in the conversation.
     pub(crate) async fn model_choice(

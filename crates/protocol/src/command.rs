@@ -369,6 +369,8 @@ request! {
         data_dir: Option<String>,
         /// `linux`, `macos` or `windows`.
         platform: String,
+        /// The provider and model this run was started with; they answer unless others are chosen. Not told to viewers.
+        started_with: Option<ModelChoice>,
     }
 }
 

@@ -58,7 +58,11 @@ data_dir?: string | null,
 /**
  * `linux`, `macos` or `windows`.
  */
-platform: string, };
+platform: string, 
+/**
+ * The provider and model this run was started with; they answer unless others are chosen. Not told to viewers.
+ */
+started_with?: ModelChoice | null, };
 
 /**
  * Who wrote a message.

@@ -141,6 +141,8 @@ export class App {
       return { provider: conversation.provider, model: conversation.model };
     }
     if (this.draft_model) return this.draft_model;
+    const started = this.info?.started_with;
+    if (started) return { provider: started.provider, model: started.model.id };
     const { default_provider, default_model } = this.settings.all;
     if (default_provider && default_model) return { provider: default_provider, model: default_model };
     const first = this.providers.models[0];

@@ -45,6 +45,19 @@ async fn the_first_message_names_the_conversation_and_a_deletion_can_be_taken_ba
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn pages_learn_what_the_run_was_started_with() {
+    let bench = Bench::start(answers()).await;
+    let info = bench.engine.app_info(&Caller::window(), Nothing {}).await.unwrap();
+    let choice = info.started_with.unwrap();
+    assert_eq!((choice.provider, choice.model.id), ("scripted".into(), "test-model".into()));
+    let viewer = Caller { role: CallerRole::Viewer, ..Caller::window() };
+    assert_eq!(
+        bench.engine.app_info(&viewer, Nothing {}).await.unwrap().started_with.map(|choice| choice.provider),
+        None
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_link_sees_only_what_was_shared_with_it() {
     let bench = Bench::start(answers()).await;
     let (shared, private) = (bench.send(None, "Shared").await, bench.send(None, "Private").await);
