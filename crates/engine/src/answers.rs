@@ -3,7 +3,7 @@
 use crate::turn::Turn as RunningTask;
 use crate::{Core, Engine, RunningTurn, wording};
 use rivulet_protocol::*;
-use rivulet_providers::{ChatMessage, ChatRequest};
+use rivulet_providers::{ChatMessage, ChatRequest, Part};
 use rivulet_store::ConversationChange;
 use std::sync::Arc;
 use std::time::Duration;
@@ -96,10 +96,10 @@ impl Engine {
         };
         let choice = self.model_choice(&conversation, message.provider.clone(), message.model.clone()).await?;
         self.spend(caller)?;
-        let mut messages = self.request_messages(conversation.id, question).await?;
+        let mut messages = self.request_messages(conversation.id, question, &choice.0).await?;
         if !message.text.is_empty() {
-            messages.push(ChatMessage { author: Author::Assistant, text: message.text.clone() });
-            messages.push(ChatMessage { author: Author::User, text: wording::CONTINUE.into() });
+            messages.push(ChatMessage::text(Author::Assistant, message.text.clone()));
+            messages.push(ChatMessage::text(Author::User, wording::CONTINUE));
         }
         let resumed = self.core.store.resume(conversation.id, message.id).await?;
         let answer = resumed.id;
@@ -124,7 +124,7 @@ impl Engine {
         let id = answer.id;
         let begun: Vec<Message> = new_question.into_iter().chain([answer.clone()]).collect();
         self.core.store.begin(conversation, begun, id).await?;
-        let messages = self.request_messages(conversation, question).await?;
+        let messages = self.request_messages(conversation, question, &choice.0).await?;
         self.start(conversation, answer, messages, choice).await;
         Ok(Turn { conversation, question, answer: id })
     }
@@ -149,9 +149,10 @@ impl Engine {
                 () = running.stop.cancelled() => Err(Failure::new(FailureCode::KeyUnavailable)),
                 () = engine.core.quitting.cancelled() => Err(Failure::new(FailureCode::KeyUnavailable)),
             };
+            let controls = engine.controls(conversation).await;
             let core = Arc::clone(&engine.core);
             let ended = running.ended.clone();
-            let request = ChatRequest { model, messages };
+            let request = ChatRequest { model, messages, controls };
             RunningTask { core, conversation, message, endpoint, request, running }.run().await;
             engine.core.turns().remove(&id);
             ended.cancel();
@@ -159,15 +160,21 @@ impl Engine {
         });
     }
 
-    /// The path up to and with `question`, as the model reads it. Answers without text are left out.
+    /// The path up to and with `question`, as `provider`'s model reads it. Answers that said nothing are left out.
     async fn request_messages(
         &self,
         conversation: ConversationId,
         question: MessageId,
+        provider: &ProviderId,
     ) -> Result<Vec<ChatMessage>, ApiError> {
         let path = self.core.store.path_for_request(conversation, question).await?;
-        let said = path.into_iter().filter(|message| !message.text.is_empty());
-        Ok(said.map(|message| ChatMessage { author: message.author, text: message.text }).collect())
+        Ok(path.into_iter().filter_map(|message| as_read(message, provider)).collect())
+    }
+
+    /// How a conversation wants to be answered.
+    async fn controls(&self, conversation: ConversationId) -> Controls {
+        let conversation = self.core.store.conversation(conversation).await.ok().flatten();
+        conversation.map(|conversation| conversation.controls).unwrap_or_default()
     }
 
     /// A message counts against the budget of the link it came by.
@@ -184,6 +191,24 @@ impl Engine {
             _ => Err(ApiError::not_found("message")),
         }
     }
+}
+
+/// A message as `provider`'s model reads it; `None` if there is nothing in it to read.
+fn as_read(message: Message, provider: &ProviderId) -> Option<ChatMessage> {
+    let answered = message.tool_calls.iter().any(|call| call.result.is_some());
+    if message.text.is_empty() && !answered {
+        return None;
+    }
+    // Signatures and item ids are good for the vendor that gave them, and for no other.
+    let same = message.provider.as_ref() == Some(provider);
+    let parts = if message.text.is_empty() { Vec::new() } else { vec![Part::Text(message.text)] };
+    Some(ChatMessage {
+        author: message.author,
+        parts,
+        reasoning: message.reasoning,
+        tool_calls: message.tool_calls,
+        replay: if same { message.replay } else { Vec::new() },
+    })
 }
 
 impl Core {

@@ -96,6 +96,11 @@ impl Commands for Engine {
         self.choose_model(caller, request).await
     }
 
+    async fn conversation_controls(&self, caller: &Caller, request: ConversationControls) -> Answer<Conversation> {
+        let change = ConversationChange { controls: Some(request.controls), ..Default::default() };
+        self.change(caller, request.conversation, change).await
+    }
+
     async fn conversation_delete(&self, caller: &Caller, request: ConversationRef) -> Answer<Nothing> {
         self.delete(caller, request.conversation).await.map(done)
     }

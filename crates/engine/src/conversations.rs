@@ -69,6 +69,7 @@ impl Engine {
             created_at: now,
             updated_at: now,
             provider: request.provider,
+            controls: Controls::default(),
             model: request.model,
             leaf: None,
             head: 0,
@@ -78,7 +79,7 @@ impl Engine {
         if let (Some(link), Some(mirror)) = (caller.link, self.core.mirror.get()) {
             mirror.link_started(link, conversation.id);
         }
-        self.notify(LibraryEvent::Conversation { conversation: conversation.clone() });
+        self.notify(LibraryEvent::Conversation { conversation: Box::new(conversation.clone()) });
         Ok(conversation)
     }
 
@@ -157,14 +158,14 @@ impl Engine {
 
     fn changed(&self, changed: Option<Conversation>) -> Result<Conversation, ApiError> {
         let conversation = changed.ok_or_else(|| ApiError::not_found("conversation"))?;
-        self.notify(LibraryEvent::Conversation { conversation: conversation.clone() });
+        self.notify(LibraryEvent::Conversation { conversation: Box::new(conversation.clone()) });
         Ok(conversation)
     }
 
     /// Tells the lists how a conversation is now.
     pub(crate) async fn notify_conversation(&self, id: ConversationId) {
         match self.core.store.conversation(id).await {
-            Ok(Some(conversation)) => self.notify(LibraryEvent::Conversation { conversation }),
+            Ok(Some(conversation)) => self.notify(LibraryEvent::Conversation { conversation: Box::new(conversation) }),
             Ok(None) => {}
             Err(error) => tracing::error!(%error, "a conversation could not be read"),
         }

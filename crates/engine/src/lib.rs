@@ -8,6 +8,7 @@ mod commands;
 mod conversations;
 mod cursor;
 mod hosts;
+mod keys;
 mod log;
 mod open;
 mod pace;

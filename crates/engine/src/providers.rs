@@ -2,6 +2,7 @@
 
 use crate::Engine;
 use rivulet_protocol::*;
+use rivulet_providers::protocols::{self, Protocol};
 use rivulet_providers::{Endpoint, catalog, catalog::CatalogEntry, origin};
 use rivulet_store::{ConversationChange, StoredProvider};
 use rivulet_vault::Slot;
@@ -20,15 +21,18 @@ pub(crate) struct Resolved {
     pub origin: String,
     pub kind: ProviderKind,
     pub catalog: Option<&'static CatalogEntry>,
+    pub protocol: &'static Protocol,
     pub manual_models: Vec<String>,
+    pub headers: Vec<HeaderLine>,
+    pub body_patch: Option<serde_json::Value>,
 }
 
 impl Resolved {
-    fn needs_key(&self) -> bool {
+    pub fn needs_key(&self) -> bool {
         self.catalog.is_some_and(CatalogEntry::needs_key)
     }
 
-    fn slot(&self) -> Slot {
+    pub fn slot(&self) -> Slot {
         Slot { provider: self.id.clone(), origin: self.origin.clone() }
     }
 }
@@ -58,6 +62,10 @@ impl Engine {
             base_url: provider.base_url,
             origin: provider.origin,
             kind: provider.kind,
+            protocol: provider.protocol.name,
+            controls: provider.protocol.controls.to_vec(),
+            headers: provider.headers,
+            body_patch: provider.body_patch,
             key,
             models,
         })
@@ -110,13 +118,17 @@ impl Engine {
         let name = stored.map(|stored| stored.name.clone());
         let name = name.or_else(|| catalog.map(|entry| entry.name.clone())).unwrap_or_else(|| id.0.clone());
         let (url, origin) = origin(&base_url).map_err(ApiError::upstream)?;
+        let own_protocol = stored.map(|stored| stored.protocol);
         Ok(Resolved {
             name,
             base_url: url.as_str().trim_end_matches('/').to_owned(),
             origin,
             kind: catalog.map_or(ProviderKind::Custom, |entry| entry.kind),
             catalog,
+            protocol: protocols::of(catalog.map(|entry| entry.protocol).or(own_protocol).unwrap_or_default()),
             manual_models: stored.map(|stored| stored.manual_models.clone()).unwrap_or_default(),
+            headers: stored.map(|stored| stored.headers.clone()).unwrap_or_default(),
+            body_patch: stored.and_then(|stored| stored.body_patch.clone()),
             id,
         })
     }
@@ -222,79 +234,9 @@ impl Engine {
             return Err(Failure::new(FailureCode::NoKey).host(resolved.origin));
         }
         let (base_url, _) = origin(&resolved.base_url)?;
-        Ok(Endpoint { base_url, catalog: resolved.catalog, key, headers: Vec::new() })
-    }
-
-    /// Whether to ask the vault at all: a keyring may put up a question, which a server without a key does not need.
-    async fn has_key(&self, provider: &Resolved) -> Result<bool, ApiError> {
-        let session = self.core.session_provider.as_ref();
-        let session = session.is_some_and(|session| session.id == provider.id && session.key.is_some());
-        let infos = self.core.store.key_infos().await?;
-        let kept = infos.iter().any(|(id, info)| *id == provider.id && info.origin == provider.origin);
-        Ok(kept || session || provider.needs_key())
-    }
-
-    async fn read_key(&self, provider: &Resolved) -> Result<Option<Secret>, Failure> {
-        let key = self.core.vault.get(&provider.slot()).await;
-        let key = key.map_err(|error| Failure::new(FailureCode::KeyUnavailable).detail(error.to_string()))?;
-        if key.is_some() {
-            let used = self.core.store.key_used(&provider.id, &provider.origin, now_ms()).await;
-            if let Err(error) = used {
-                tracing::warn!(%error, "when the key was used could not be noted");
-            }
-        }
-        Ok(key)
-    }
-
-    pub(crate) async fn set_key(&self, request: KeySet) -> Result<KeyInfo, ApiError> {
-        let provider = self.resolved(&request.provider).await?;
-        let key = Secret::new(request.key.expose().trim().to_owned());
-        // A header cannot carry anything else, and no vendor's key has anything else.
-        if key.expose().is_empty() || !key.expose().bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(ApiError::invalid("A key has only letters, digits and signs, and no spaces."));
-        }
-        let info = KeyInfo {
-            origin: provider.origin.clone(),
-            last_four: key.last_four(),
-            kept_in: request.keep,
-            set_at: now_ms(),
-            last_used: None,
-        };
-        self.core.vault.set(&provider.slot(), key, request.keep).await?;
-        self.forget_other_origins(&provider).await?;
-        self.core.store.save_key_info(&provider.id, info.clone()).await?;
-        self.notify(LibraryEvent::Settings);
-        Ok(info)
-    }
-
-    /// A new key ends the ones that were entered for addresses this provider had before.
-    async fn forget_other_origins(&self, provider: &Resolved) -> Result<(), ApiError> {
-        for (id, info) in self.core.store.key_infos().await? {
-            if id == provider.id && info.origin != provider.origin {
-                self.forget_key(id, info).await?;
-            }
-        }
-        Ok(())
-    }
-
-    pub(crate) async fn delete_key(&self, provider: &ProviderId) -> Result<(), ApiError> {
-        for (id, info) in self.core.store.key_infos().await? {
-            if id == *provider {
-                self.forget_key(id, info).await?;
-            }
-        }
-        self.notify(LibraryEvent::Settings);
-        Ok(())
-    }
-
-    async fn forget_key(&self, provider: ProviderId, info: KeyInfo) -> Result<(), ApiError> {
-        let slot = Slot { provider, origin: info.origin };
-        match self.core.vault.delete(&slot).await {
-            // A key that was only ever in memory is gone with its run, whether or not there is a keyring to ask.
-            Err(error) if info.kept_in == KeyPlace::Keyring => return Err(error.into()),
-            _ => {}
-        }
-        Ok(self.core.store.delete_key_info(&slot.provider, &slot.origin).await?)
+        let headers = resolved.headers.into_iter().map(|header| (header.name, header.value)).collect();
+        let (catalog, protocol, body_patch) = (resolved.catalog, resolved.protocol, resolved.body_patch);
+        Ok(Endpoint { base_url, catalog, protocol, key, headers, body_patch })
     }
 
     pub(crate) async fn save_provider(&self, request: ProviderSave) -> Result<Provider, ApiError> {
@@ -308,14 +250,19 @@ impl Engine {
             return Err(ApiError::invalid("The demo's address is its own."));
         }
         let before = self.core.store.providers().await?.into_iter().find(|stored| stored.id == id);
-        let manual_models = request.models.or_else(|| before.map(|stored| stored.manual_models)).unwrap_or_default();
+        let before = before.unwrap_or_else(|| StoredProvider { id: id.clone(), ..StoredProvider::default() });
+        let headers = request.headers.unwrap_or(before.headers);
+        own_headers(&headers)?;
         let known = catalog::all().iter().any(|entry| entry.id == id.0);
         let stored = StoredProvider {
             id: id.clone(),
             name: name.to_owned(),
             base_url: url.as_str().trim_end_matches('/').to_owned(),
             catalog: known.then(|| id.0.clone()),
-            manual_models,
+            manual_models: request.models.unwrap_or(before.manual_models),
+            protocol: request.protocol.unwrap_or(before.protocol),
+            headers,
+            body_patch: request.body_patch.or(before.body_patch).filter(|patch| *patch != serde_json::json!({})),
         };
         self.core.store.save_provider(stored).await?;
         self.notify(LibraryEvent::Settings);
@@ -363,5 +310,37 @@ impl Engine {
             self.notify(LibraryEvent::Settings);
         }
         Ok(found)
+    }
+}
+
+/// A header of one's own is kept in the open, so it must not be one that carries a secret, and must be one at all.
+fn own_headers(headers: &[HeaderLine]) -> Result<(), ApiError> {
+    const SECRET: [&str; 6] = ["authorization", "cookie", "api-key", "apikey", "token", "secret"];
+    for HeaderLine { name, value } in headers {
+        let lower = name.to_ascii_lowercase();
+        if SECRET.iter().any(|part| lower.contains(part)) {
+            let words = "A header that carries a key is not kept here. Enter the key as this provider's key.";
+            return Err(ApiError::invalid(words));
+        }
+        let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+        let sendable = |byte: u8| byte == b' ' || byte.is_ascii_graphic();
+        if name.is_empty() || !name.bytes().all(token) || !value.bytes().all(sendable) {
+            return Err(ApiError::invalid("A header's name has letters, digits and dashes; its value is plain text."));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_of_ones_own_carry_no_secret_and_no_line_end() {
+        let header = |name: &str, value: &str| [HeaderLine { name: name.into(), value: value.into() }];
+        assert!(own_headers(&header("HTTP-Referer", "https://example.com")).is_ok());
+        for (name, value) in [("X-Api-Key", "1"), ("Authorization", "1"), ("a b", "1"), ("", "1"), ("A", "1\r\nB: 2")] {
+            assert!(own_headers(&header(name, value)).is_err(), "{name}: {value:?}");
+        }
     }
 }

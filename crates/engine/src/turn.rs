@@ -2,7 +2,8 @@
 
 use crate::{Core, RunningTurn};
 use rivulet_protocol::{
-    ConversationId, EventBody, Failure, FailureCode, FinishReason, Message, MessageState, Notice, now_ms, utf16_len,
+    ConversationId, EventBody, Failure, FailureCode, FinishReason, Message, MessageState, Notice, Replay, ToolCall,
+    WireProtocol, now_ms, utf16_len,
 };
 use rivulet_providers::{AnswerStream, ChatRequest, Delta, Endpoint, retry};
 use rivulet_store::Append;
@@ -47,6 +48,8 @@ struct Answer {
     asked_at: Instant,
     reasoning_since: Option<Instant>,
     reason: Option<FinishReason>,
+    /// What the provider speaks.
+    protocol: WireProtocol,
     /// Something came in this turn: from here on nothing is sent again by itself, since it would be paid twice.
     has_output: bool,
 }
@@ -85,6 +88,7 @@ impl Answer {
             asked_at: Instant::now(),
             reasoning_since: None,
             reason: None,
+            protocol: WireProtocol::default(),
             has_output: false,
         }
     }
@@ -92,6 +96,7 @@ impl Answer {
     /// Asks, and asks again while that is safe, until the answer has ended.
     async fn receive(&mut self, endpoint: &Endpoint, request: &ChatRequest) -> Outcome {
         let mut attempt = 1;
+        self.protocol = endpoint.protocol.name;
         loop {
             self.notice(Notice::Connecting);
             self.asked_at = Instant::now();
@@ -147,8 +152,13 @@ impl Answer {
                 Delta::Reasoning(text) => self.reasoning(text),
                 Delta::ToolCall { id, name, arguments } => {
                     self.has_output = true;
+                    let call =
+                        ToolCall { id: id.clone(), name: name.clone(), arguments: arguments.clone(), result: None };
+                    self.message.tool_calls.push(call);
                     self.event(EventBody::ToolCall { id, name, arguments });
                 }
+                // Of no use to a viewer, so no event: it is kept with the answer's end.
+                Delta::Replay(item) => self.message.replay.push(Replay { protocol: self.protocol, item }),
                 Delta::Usage(usage) => self.message.usage = Some(usage),
                 Delta::Finish(reason) => self.reason = Some(reason),
             }

@@ -1,7 +1,8 @@
 //! Conversations and the tree of messages in them.
 
-use crate::{ConversationId, Failure, MessageId, ProviderId};
+use crate::{Controls, ConversationId, Failure, MessageId, ProviderId, WireProtocol};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// A conversation as a list shows it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,6 +22,9 @@ pub struct Conversation {
     pub provider: Option<ProviderId>,
     /// The model the next message goes to.
     pub model: Option<String>,
+    /// How the next message is answered.
+    #[serde(default)]
+    pub controls: Controls,
     /// The end of the path that is shown; `None` while it is empty.
     pub leaf: Option<MessageId>,
     /// Number of the last event in its log; 0 when there is none.
@@ -92,6 +96,31 @@ pub struct Usage {
     pub cached_tokens: Option<u64>,
 }
 
+/// A tool a model asked for. Running it is a person's decision; what was asked is kept as it was asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+pub struct ToolCall {
+    /// The vendor's id of the call.
+    pub id: String,
+    /// The tool.
+    pub name: String,
+    /// JSON text, as the model wrote it.
+    pub arguments: String,
+    /// What the tool said, once it has.
+    pub result: Option<String>,
+}
+
+/// A part of an answer that only its vendor can read and wants back unchanged with the next request: a signed or
+/// encrypted piece of reasoning, the id of an item.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+pub struct Replay {
+    /// The protocol it came by: another one has no use for it.
+    pub protocol: WireProtocol,
+    /// As that protocol's encoder wants it back.
+    pub item: Value,
+}
+
 /// One message. Editing and regenerating add siblings (same `parent`); nothing is overwritten.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
@@ -108,6 +137,12 @@ pub struct Message {
     pub text: String,
     /// The reasoning so far, apart from the text.
     pub reasoning: String,
+    /// The tools it asked for, in order.
+    #[serde(default)]
+    pub tool_calls: Vec<ToolCall>,
+    /// What its vendor wants back.
+    #[serde(default)]
+    pub replay: Vec<Replay>,
     /// How long the model reasoned before its first text, if it did and has begun to answer.
     pub reasoning_ms: Option<u64>,
     /// Milliseconds since the epoch.
@@ -138,6 +173,8 @@ impl Message {
             state,
             text: String::new(),
             reasoning: String::new(),
+            tool_calls: Vec::new(),
+            replay: Vec::new(),
             reasoning_ms: None,
             created_at: crate::now_ms(),
             ended_at: None,

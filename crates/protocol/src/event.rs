@@ -183,7 +183,7 @@ pub enum LibraryEvent {
     /// A conversation is new or changed.
     Conversation {
         /// As it is now.
-        conversation: Conversation,
+        conversation: Box<Conversation>,
     },
     /// A conversation was deleted (it can be restored).
     Deleted {

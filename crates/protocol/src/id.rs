@@ -55,7 +55,7 @@ uuid_id!(
 );
 
 /// Names a provider: a catalog id (`openai`) or an id made for an endpoint of the user's own.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
 #[serde(transparent)]
 pub struct ProviderId(pub String);

@@ -7,6 +7,7 @@
 //! epoch, text positions in UTF-16 code units (what a JavaScript string's `length` counts).
 
 pub mod command;
+mod controls;
 mod conversation;
 mod error;
 mod event;
@@ -14,6 +15,7 @@ mod failure;
 mod id;
 mod mirror;
 mod provider;
+mod request;
 mod secret;
 mod settings;
 #[cfg(feature = "codegen")]
@@ -21,6 +23,7 @@ pub mod typescript;
 
 pub use command::Role as CallerRole;
 pub use command::*;
+pub use controls::*;
 pub use conversation::*;
 pub use error::{ApiError, ErrorCode};
 pub use event::*;
@@ -28,6 +31,7 @@ pub use failure::{Failure, FailureCode};
 pub use id::{ConversationId, LinkId, MessageId, ProviderId, Uid};
 pub use mirror::*;
 pub use provider::*;
+pub use request::*;
 pub use secret::Secret;
 pub use settings::*;
 

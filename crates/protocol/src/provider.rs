@@ -1,7 +1,8 @@
 //! Providers, their models, and the keys kept for them (never a key itself).
 
-use crate::{ErrorCode, Failure, ProviderId};
+use crate::{Control, ErrorCode, Failure, ProviderId};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// A provider as the interface shows it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -17,6 +18,14 @@ pub struct Provider {
     pub origin: String,
     /// What kind it is.
     pub kind: ProviderKind,
+    /// What it speaks.
+    pub protocol: WireProtocol,
+    /// What can be set of its answers.
+    pub controls: Vec<Control>,
+    /// Headers of the user's own, sent with every request.
+    pub headers: Vec<HeaderLine>,
+    /// A change of every request's body: JSON Merge Patch if it is an object, JSON Patch if it is an array.
+    pub body_patch: Option<Value>,
     /// A key must be kept before it answers.
     pub needs_key: bool,
     /// The key kept for `origin`, if there is one.
@@ -44,6 +53,34 @@ pub enum ProviderKind {
     Local,
     /// An endpoint of the user's own.
     Custom,
+}
+
+/// The protocols that can be spoken with a model's server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum WireProtocol {
+    /// OpenAI's Chat Completions, and what is compatible with it.
+    #[default]
+    OpenaiChat,
+    /// OpenAI's Responses.
+    OpenaiResponses,
+    /// Anthropic's Messages.
+    Anthropic,
+    /// Google's `streamGenerateContent`.
+    Gemini,
+    /// Ollama's own `/api/chat`.
+    Ollama,
+}
+
+/// A header of a request. Never a secret: those have a place of their own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+pub struct HeaderLine {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: String,
 }
 
 /// A model.

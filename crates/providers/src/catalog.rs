@@ -1,6 +1,6 @@
 //! The catalog of endpoints: data, in `catalog.toml`.
 
-use rivulet_protocol::ProviderKind;
+use rivulet_protocol::{ProviderKind, WireProtocol};
 use serde::Deserialize;
 use std::sync::LazyLock;
 
@@ -17,7 +17,10 @@ pub struct CatalogEntry {
     /// What kind it is.
     #[serde(default = "cloud")]
     pub kind: ProviderKind,
-    /// How it wants its key; by default a cloud's as a Bearer token, a local server's only if there is one.
+    /// What it speaks.
+    #[serde(default)]
+    pub protocol: WireProtocol,
+    /// How it wants its key; by default a cloud's as its protocol has it, a local server's only if there is one.
     pub auth: Option<Auth>,
     /// How its keys begin.
     #[serde(default, rename = "prefixes")]
@@ -38,8 +41,10 @@ pub struct CatalogEntry {
 impl CatalogEntry {
     /// A key must be there before it answers.
     pub fn needs_key(&self) -> bool {
-        self.auth.unwrap_or(if self.kind == ProviderKind::Cloud { Auth::Bearer } else { Auth::Optional })
-            == Auth::Bearer
+        match self.auth {
+            None => self.kind == ProviderKind::Cloud,
+            Some(auth) => matches!(auth, Auth::Bearer | Auth::ApiKey),
+        }
     }
 
     /// Whether it has this quirk.
@@ -54,7 +59,9 @@ impl CatalogEntry {
 pub enum Auth {
     /// `Authorization: Bearer`, always.
     Bearer,
-    /// The same, if there is a key.
+    /// `api-key`, always (Azure's).
+    ApiKey,
+    /// As its protocol has it, if there is a key.
     Optional,
     /// Never.
     None,
@@ -66,6 +73,10 @@ pub enum Auth {
 pub enum Quirk {
     /// Refuses `stream_options`.
     NoStreamOptions,
+    /// Knows the limit of an answer as `max_completion_tokens`.
+    MaxCompletionTokens,
+    /// Wants the reasoning before a tool call back, as `reasoning_content`.
+    ReasoningBack,
 }
 
 fn cloud() -> ProviderKind {

@@ -2,10 +2,14 @@
 //! and in no message; nothing is sent twice behind the caller's back.
 
 use crate::catalog::{self, Auth, CatalogEntry};
+use crate::frames::Framing;
+use crate::protocols::{KeyHeader, Protocol};
 use crate::sse::SseLimits;
 use crate::stream::AnswerStream;
-use crate::{ChatRequest, classify, local, openai_chat};
-use reqwest::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
+use crate::{ChatRequest, classify, local};
+use reqwest::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue,
+};
 use reqwest::{RequestBuilder, Response};
 use rivulet_protocol::{ConnectionStep, ConnectionStepName, Failure, FailureCode, LocalServer, Model, Secret};
 use serde_json::Value;
@@ -58,17 +62,56 @@ pub struct Endpoint {
     pub base_url: Url,
     /// What is known of it.
     pub catalog: Option<&'static CatalogEntry>,
+    /// What it speaks.
+    pub protocol: &'static Protocol,
     /// Its key.
     pub key: Option<Secret>,
-    /// Headers of the user's own.
+    /// Headers of the user's own. They are sent last, so that they win over ours.
     pub headers: Vec<(String, String)>,
+    /// A change of every request's body: JSON Merge Patch if it is an object, JSON Patch if it is an array.
+    pub body_patch: Option<Value>,
 }
 
 impl Endpoint {
+    /// A keyless endpoint that speaks OpenAI's Chat Completions.
+    pub fn new(base_url: Url) -> Self {
+        let protocol = &crate::protocols::openai_chat::PROTOCOL;
+        Self { base_url, catalog: None, protocol, key: None, headers: Vec::new(), body_patch: None }
+    }
+
+    /// The address of `path`, which may end in a query.
     fn url(&self, path: &str) -> Url {
+        let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
         let mut url = self.base_url.clone();
         url.set_path(&format!("{}/{path}", self.base_url.path().trim_end_matches('/')));
+        url.set_query(query);
         url
+    }
+
+    /// The body of a request, with the user's change.
+    fn body(&self, request: &ChatRequest) -> Result<Value, Failure> {
+        let mut body = (self.protocol.body)(self, request);
+        match &self.body_patch {
+            None | Some(Value::Null) => {}
+            Some(Value::Array(_)) => {
+                let wrong = |words: String| self.name(Failure::new(FailureCode::BadRequest).detail(words));
+                let patch = self.body_patch.clone().unwrap_or_default();
+                let patch: json_patch::Patch =
+                    serde_json::from_value(patch).map_err(|error| wrong(error.to_string()))?;
+                json_patch::patch(&mut body, &patch).map_err(|error| wrong(error.to_string()))?;
+            }
+            Some(patch) => json_patch::merge(&mut body, patch),
+        }
+        Ok(body)
+    }
+
+    /// The header its key is sent in.
+    fn key_header(&self) -> KeyHeader {
+        match self.catalog.and_then(|entry| entry.auth) {
+            Some(Auth::Bearer) => KeyHeader::Bearer,
+            Some(Auth::ApiKey) => KeyHeader::Named("api-key"),
+            Some(Auth::Optional | Auth::None) | None => self.protocol.auth,
+        }
     }
 
     fn host(&self) -> String {
@@ -137,22 +180,25 @@ impl Client {
 
     /// Asks a model; ready when a good head has come. Dropping the stream closes the connection.
     pub async fn stream(&self, endpoint: &Endpoint, request: &ChatRequest) -> Result<AnswerStream, Failure> {
-        let body = openai_chat::body(endpoint, request).to_string();
-        let http = self.client(endpoint).post(endpoint.url("chat/completions"));
-        let http = http.header(ACCEPT, "text/event-stream").header(CONTENT_TYPE, "application/json").body(body);
+        let body = endpoint.body(request)?.to_string();
+        let framing = if request.streams() { endpoint.protocol.framing } else { Framing::Whole };
+        let http = self.client(endpoint).post(endpoint.url(&(endpoint.protocol.path)(request)));
+        let http = http.header(ACCEPT, framing.accept()).header(CONTENT_TYPE, "application/json").body(body);
         let response = self.send(endpoint, http).await?;
         let status = response.status();
-        if !status.is_success() || !is_stream(&response) {
+        let media_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        if !status.is_success() || !framing.takes(media_type) {
             let headers = response.headers().clone();
             let body = classify::body_start(response, &self.limits).await;
             return Err(endpoint.name(classify::response(status, &headers, &body)));
         }
-        Ok(AnswerStream::new(response, endpoint.clone(), self.limits))
+        Ok(AnswerStream::new(response, framing, endpoint.clone(), self.limits))
     }
 
     /// The models an endpoint lists.
     pub async fn models(&self, endpoint: &Endpoint) -> Result<Vec<Model>, Failure> {
-        let request = self.client(endpoint).get(endpoint.url("models")).header(ACCEPT, "application/json");
+        let request =
+            self.client(endpoint).get(endpoint.url(endpoint.protocol.models_path)).header(ACCEPT, "application/json");
         let response = self.send(endpoint, request.timeout(self.limits.whole)).await?;
         let (status, headers) = (response.status(), response.headers().clone());
         if !status.is_success() {
@@ -160,7 +206,7 @@ impl Client {
             return Err(endpoint.name(classify::response(status, &headers, &body)));
         }
         let body = self.whole(response).await.map_err(|failure| endpoint.name(failure))?;
-        match serde_json::from_str(&body).ok().and_then(|value| local::models(&value)) {
+        match serde_json::from_str(&body).ok().and_then(|value| (endpoint.protocol.models)(&value)) {
             Some(models) => Ok(models),
             None => Err(endpoint.name(classify::response(status, &headers, &body))),
         }
@@ -211,15 +257,21 @@ impl Client {
 
     async fn send(&self, endpoint: &Endpoint, mut request: RequestBuilder) -> Result<Response, Failure> {
         request = request.header(ACCEPT_ENCODING, "identity");
+        for (name, value) in endpoint.protocol.headers {
+            request = request.header(*name, *value);
+        }
         for (name, value) in &endpoint.headers {
             request = request.header(name, value);
         }
         let keyless = endpoint.catalog.is_some_and(|entry| entry.auth == Some(Auth::None));
         if let Some(key) = endpoint.key.as_ref().filter(|_| !keyless) {
-            let value = HeaderValue::from_str(&format!("Bearer {}", key.expose()));
+            let (name, value) = match endpoint.key_header() {
+                KeyHeader::Bearer => (AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {}", key.expose()))),
+                KeyHeader::Named(name) => (HeaderName::from_static(name), HeaderValue::from_str(key.expose())),
+            };
             let mut value = value.map_err(|_| endpoint.name(Failure::new(FailureCode::Unauthorized)))?;
             value.set_sensitive(true);
-            request = request.header(AUTHORIZATION, value);
+            request = request.header(name, value);
         }
         let response = match tokio::time::timeout(self.limits.header, request.send()).await {
             Ok(Ok(response)) => response,
@@ -260,17 +312,6 @@ fn builder(limits: &Limits) -> reqwest::ClientBuilder {
         .http2_keep_alive_interval(Duration::from_secs(20))
         .http2_keep_alive_timeout(Duration::from_secs(10))
         .pool_idle_timeout(Duration::from_secs(30))
-}
-
-fn is_stream(response: &Response) -> bool {
-    let typed = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    // Servers that name no type, or plain text, and stream all the same exist; JSON and pages are something else.
-    typed.is_none_or(|typed| {
-        let typed = typed.to_ascii_lowercase();
-        typed.starts_with("text/event-stream")
-            || typed.starts_with("text/plain")
-            || typed.starts_with("application/octet-stream")
-    })
 }
 
 #[cfg(test)]

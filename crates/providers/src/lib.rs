@@ -1,13 +1,14 @@
 //! Talking to models: the catalog, wire protocols, the HTTP client.
 //!
-//! The only crate that knows reqwest and eventsource-stream. Bytes pass the wire guard ([`sse`]), then the pure
-//! decoder of a protocol ([`openai_chat`]), and leave as [`Delta`]s; [`Client`] is the only part that does I/O.
+//! The only crate that knows reqwest and eventsource-stream. Bytes are cut into events ([`sse`], [`frames`]), pass the
+//! pure decoder of a protocol ([`protocols`]), and leave as [`Delta`]s; [`Client`] is the only part that does I/O.
 
 pub mod catalog;
 mod classify;
 mod client;
+mod frames;
 mod local;
-pub mod openai_chat;
+pub mod protocols;
 pub mod retry;
 pub mod sse;
 mod stream;
@@ -16,8 +17,10 @@ pub mod vectors;
 pub use client::{Client, Endpoint, Limits, origin};
 pub use stream::AnswerStream;
 
-use rivulet_protocol::{Author, Failure, FinishReason, Usage};
+use rivulet_protocol::{Author, Controls, Failure, FinishReason, Replay, ToolCall, Usage};
+use serde_json::Value;
 use sse::SseEvent;
+use std::sync::Arc;
 
 /// What a model adds to its answer. One closed set for all protocols.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,6 +38,8 @@ pub enum Delta {
         /// JSON text, as the model wrote it.
         arguments: String,
     },
+    /// Something only the vendor can read and wants back with the next request, in the order it came.
+    Replay(Value),
     /// Token counts so far; a later one takes the place of an earlier one.
     Usage(Usage),
     /// Why the model ended.
@@ -57,19 +62,71 @@ pub trait Decoder: Send {
 }
 
 /// One message of a request.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ChatMessage {
     /// Who said it.
     pub author: Author,
-    /// What.
-    pub text: String,
+    /// What, in order.
+    pub parts: Vec<Part>,
+    /// The reasoning before it, for vendors that want it back.
+    pub reasoning: String,
+    /// The tools it asked for, with their results.
+    pub tool_calls: Vec<ToolCall>,
+    /// What its vendor wants back unchanged.
+    pub replay: Vec<Replay>,
+}
+
+impl ChatMessage {
+    /// A message that is only text.
+    pub fn text(author: Author, text: impl Into<String>) -> Self {
+        let parts = vec![Part::Text(text.into())];
+        Self { author, parts, reasoning: String::new(), tool_calls: Vec::new(), replay: Vec::new() }
+    }
+
+    /// Its text parts, joined.
+    pub fn said(&self) -> String {
+        let text = |part: &Part| if let Part::Text(text) = part { Some(text.clone()) } else { None };
+        self.parts.iter().filter_map(text).collect::<Vec<_>>().join("\n\n")
+    }
+}
+
+/// A part of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Text.
+    Text(String),
+    /// A picture.
+    Image {
+        /// `image/png` and its like.
+        media_type: String,
+        /// The file.
+        data: Arc<[u8]>,
+    },
+    /// A document the model shall read as it is.
+    Document {
+        /// The file's name.
+        name: String,
+        /// `application/pdf` and its like.
+        media_type: String,
+        /// The file.
+        data: Arc<[u8]>,
+    },
 }
 
 /// What a model is asked.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ChatRequest {
     /// The model.
     pub model: String,
     /// The conversation, oldest first.
     pub messages: Vec<ChatMessage>,
+    /// How it shall answer.
+    pub controls: Controls,
+}
+
+impl ChatRequest {
+    /// Whether the answer shall come as it grows.
+    pub fn streams(&self) -> bool {
+        self.controls.stream != Some(false)
+    }
 }

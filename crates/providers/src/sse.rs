@@ -244,6 +244,15 @@ impl Wire {
         self.bytes.load(Ordering::Relaxed)
     }
 
+    pub(crate) fn count(&self, bytes: usize) {
+        self.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    /// Notes an end at which nothing else was seen.
+    pub(crate) fn ended(&self) {
+        let _ = self.end.set(WireEnd::default());
+    }
+
     /// Set when the bytes have ended or broken off.
     pub fn end(&self) -> Option<&WireEnd> {
         self.end.get()
@@ -289,7 +298,7 @@ where
             match ready!(self.bytes.poll_next_unpin(context)) {
                 Some(Ok(bytes)) => {
                     let bytes = bytes.as_ref();
-                    self.wire.bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+                    self.wire.count(bytes.len());
                     if let Err(error) = self.guard.push(bytes) {
                         return Poll::Ready(Some(Err(WireError::Sse(error))));
                     }

@@ -1,23 +1,23 @@
 //! An answer as it comes: bytes, guard, decoder, and two clocks.
 
 use crate::client::{Endpoint, Limits};
-use crate::openai_chat::OpenAiChat;
-use crate::sse::{self, SseEvent, Wire, WireError};
+use crate::frames::{Events, Framing};
+use crate::protocols::Protocol;
+use crate::sse::{SseEvent, Wire, WireError};
 use crate::{Decoder, Delta, classify};
 use futures_util::FutureExt;
-use futures_util::stream::{BoxStream, StreamExt};
+use futures_util::stream::StreamExt;
 use rivulet_protocol::{Failure, FailureCode};
+use serde_json::Value;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 /// Events taken at once before they are handed over.
 const AT_ONCE: usize = 512;
 
-type Events = BoxStream<'static, Result<SseEvent, WireError<reqwest::Error>>>;
-
 /// An answer as it comes. Dropping it closes the connection, and with it, at most vendors, the generation.
 pub struct AnswerStream {
-    events: Events,
+    events: Events<reqwest::Error>,
     wire: Arc<Wire>,
     decoder: Box<dyn Decoder>,
     endpoint: Endpoint,
@@ -62,10 +62,14 @@ impl Clock {
 }
 
 impl AnswerStream {
-    pub(crate) fn new(response: reqwest::Response, endpoint: Endpoint, limits: Limits) -> Self {
-        let (events, wire) = sse::events(response.bytes_stream().boxed(), limits.sse);
-        let (decoder, clock) = (Box::new(OpenAiChat::default()), Clock::new());
-        Self { events: events.boxed(), wire, decoder, endpoint, limits, clock, any: false, held_back: 0 }
+    pub(crate) fn new(response: reqwest::Response, framing: Framing, endpoint: Endpoint, limits: Limits) -> Self {
+        let protocol = endpoint.protocol;
+        let (events, wire) = framing.events(response.bytes_stream().boxed(), limits.sse);
+        let decoder: Box<dyn Decoder> = match framing {
+            Framing::Whole => Box::new(WholeAnswer { protocol, done: false }),
+            Framing::Sse | Framing::Lines => (protocol.decoder)(),
+        };
+        Self { events, wire, decoder, endpoint, limits, clock: Clock::new(), any: false, held_back: 0 }
     }
 
     /// Appends what comes next to `out`; `false` when the answer is complete. Can be dropped and called again.
@@ -161,6 +165,40 @@ impl AnswerStream {
             Err(ours) if matches!(ours.code, FailureCode::Unfinished | FailureCode::EmptyAnswer) => Err(failure),
             Err(vendors) => Err(vendors),
         }
+    }
+}
+
+/// Reads an answer that comes at once: one event, the whole body.
+struct WholeAnswer {
+    protocol: &'static Protocol,
+    done: bool,
+}
+
+impl Decoder for WholeAnswer {
+    fn push(&mut self, event: &SseEvent, out: &mut Vec<Delta>) -> Result<(), Failure> {
+        let body: Value = serde_json::from_str(&event.data).map_err(|_| Failure::new(FailureCode::NotAStream))?;
+        if body.get("error").is_some_and(|error| !error.is_null()) {
+            return Err(classify::VendorError::read(&body).mid_stream());
+        }
+        (self.protocol.whole)(&body, out)?;
+        self.done = true;
+        Ok(())
+    }
+
+    fn complete(&self) -> bool {
+        self.done
+    }
+
+    fn finishing(&self) -> bool {
+        false
+    }
+
+    fn held_back(&self) -> usize {
+        0
+    }
+
+    fn end(&mut self, _: &str, _: bool, _: &mut Vec<Delta>) -> Result<(), Failure> {
+        if self.done { Ok(()) } else { Err(Failure::new(FailureCode::EmptyAnswer)) }
     }
 }
 

@@ -8,7 +8,7 @@ use rivulet_testkit::{Script, Upstream};
 
 fn endpoint(upstream: &Upstream) -> Endpoint {
     let (base_url, _) = origin(&upstream.base_url()).unwrap();
-    Endpoint { base_url, catalog: None, key: Some(Secret::new("sk-canary-0123456789abcdef".into())), headers: vec![] }
+    Endpoint { key: Some(Secret::new("sk-canary-0123456789abcdef".into())), ..Endpoint::new(base_url) }
 }
 
 fn json(status: u16, body: &str) -> Script {

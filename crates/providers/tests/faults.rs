@@ -3,7 +3,7 @@
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
-use rivulet_protocol::{Author, Failure, FailureCode, FinishReason, Secret};
+use rivulet_protocol::{Author, Controls, Failure, FailureCode, FinishReason, Secret};
 use rivulet_providers::{ChatMessage, ChatRequest, Client, Delta, Endpoint, Limits, origin};
 use rivulet_testkit::{Script, Upstream};
 use std::time::{Duration, Instant};
@@ -21,12 +21,12 @@ fn limits() -> Limits {
 
 fn endpoint(base_url: &str) -> Endpoint {
     let (base_url, _) = origin(base_url).unwrap();
-    Endpoint { base_url, catalog: None, key: Some(Secret::new(KEY.into())), headers: Vec::new() }
+    Endpoint { key: Some(Secret::new(KEY.into())), ..Endpoint::new(base_url) }
 }
 
 fn request() -> ChatRequest {
-    let messages = vec![ChatMessage { author: Author::User, text: "Hi".into() }];
-    ChatRequest { model: "test-model".into(), messages }
+    let messages = vec![ChatMessage::text(Author::User, "Hi")];
+    ChatRequest { model: "test-model".into(), messages, controls: Controls::default() }
 }
 
 /// What came of an answer: its text, its reasoning, why it finished, or how it failed.
@@ -77,7 +77,7 @@ async fn read_with(limits: Limits, base_url: &str) -> Outcome {
                 Delta::Text(text) => outcome.text.push_str(&text),
                 Delta::Reasoning(text) => outcome.reasoning.push_str(&text),
                 Delta::Finish(reason) => outcome.finish = Some(reason),
-                Delta::Usage(_) | Delta::ToolCall { .. } => {}
+                Delta::Usage(_) | Delta::ToolCall { .. } | Delta::Replay(_) => {}
             }
         }
         match more {

@@ -4,7 +4,7 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use futures_util::{FutureExt, StreamExt, stream};
-use rivulet_providers::openai_chat::OpenAiChat;
+use rivulet_providers::protocols::openai_chat::OpenAiChat;
 use rivulet_providers::sse::{self, SseLimits};
 use rivulet_providers::{Decoder, Delta};
 use std::convert::Infallible;
@@ -42,6 +42,7 @@ fn line(delta: &Delta) -> String {
         Delta::Text(text) => format!("text: {text:?}"),
         Delta::Reasoning(text) => format!("reasoning: {text:?}"),
         Delta::ToolCall { id, name, arguments } => format!("tool call: {id} {name} {arguments}"),
+        Delta::Replay(item) => format!("replay: {item}"),
         Delta::Usage(usage) => format!("usage: {usage:?}"),
         Delta::Finish(reason) => format!("finish: {reason:?}"),
     }

@@ -75,6 +75,7 @@ async fn begin(store: &Store) -> Result<(ConversationId, Message), Box<dyn std::
         created_at: now_ms(),
         updated_at: now_ms(),
         provider: None,
+        controls: Default::default(),
         model: None,
         leaf: None,
         head: 0,

@@ -1,7 +1,7 @@
 //! Conversations: making, listing, changing.
 
 use crate::{Durability, Store, StoreError};
-use rivulet_protocol::{Conversation, ConversationId, ConversationPage, MessageId, ProviderId, now_ms};
+use rivulet_protocol::{Controls, Conversation, ConversationId, ConversationPage, MessageId, ProviderId, now_ms};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 
@@ -14,13 +14,15 @@ pub struct ConversationChange {
     pub pinned: Option<bool>,
     /// Provider and model of what comes next.
     pub model: Option<(ProviderId, String)>,
+    /// How what comes next is answered.
+    pub controls: Option<Controls>,
     /// The end of the path that is shown.
     pub leaf: Option<MessageId>,
     /// Into the bin (`true`) or out of it.
     pub deleted: Option<bool>,
 }
 
-const COLUMNS: &str = "id, title, pinned, created_at, updated_at, provider, model, leaf, head, \
+const COLUMNS: &str = "id, title, pinned, created_at, updated_at, provider, model, leaf, head, controls, \
     EXISTS (SELECT 1 FROM message WHERE conversation = conversation.id AND state = 'running')";
 
 impl Store {
@@ -106,6 +108,10 @@ impl Store {
                 let set = "UPDATE conversation SET provider = ?2, model = ?3 WHERE id = ?1";
                 connection.execute(set, (id, &provider.0, model))?;
             }
+            if let Some(controls) = &change.controls {
+                let set = "UPDATE conversation SET controls = ?2 WHERE id = ?1";
+                connection.execute(set, (id, serde_json::to_string(controls)?))?;
+            }
             if let Some(leaf) = change.leaf {
                 crate::messages::require(connection, ConversationId(id), leaf, "leaf")?;
                 connection.execute("UPDATE conversation SET leaf = ?2 WHERE id = ?1", (id, leaf.0))?;
@@ -141,6 +147,11 @@ fn row(row: &Row<'_>) -> rusqlite::Result<Conversation> {
         model: row.get(6)?,
         leaf: row.get::<_, Option<_>>(7)?.map(MessageId),
         head: row.get(8)?,
-        running: row.get(9)?,
+        // Controls that cannot be read are those of a newer version; the vendor's own choices are a way to go on.
+        controls: row
+            .get::<_, Option<String>>(9)?
+            .and_then(|json| serde_json::from_str(&json).ok())
+            .unwrap_or_default(),
+        running: row.get(10)?,
     })
 }

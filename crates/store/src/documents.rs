@@ -1,13 +1,14 @@
 //! Small documents: settings, the user's own providers, what is known of keys, lists of models.
 
 use crate::{Durability, Store, StoreError};
-use rivulet_protocol::{KeyInfo, Model, ProviderId, Settings};
+use rivulet_protocol::{HeaderLine, KeyInfo, Model, ProviderId, Settings, WireProtocol};
 use rusqlite::{Connection, OptionalExtension};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// A provider as the user changed or made it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct StoredProvider {
     /// Its id.
     pub id: ProviderId,
@@ -19,6 +20,15 @@ pub struct StoredProvider {
     pub catalog: Option<String>,
     /// Models typed in by hand.
     pub manual_models: Vec<String>,
+    /// What an endpoint of the user's own speaks; the catalog says it of the others.
+    #[serde(default)]
+    pub protocol: WireProtocol,
+    /// Headers of the user's own.
+    #[serde(default)]
+    pub headers: Vec<HeaderLine>,
+    /// A change of every request's body.
+    #[serde(default)]
+    pub body_patch: Option<Value>,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -83,6 +83,13 @@ fn whole(stored: Stored, told: &mut Told) {
     if !message.text.is_empty() {
         told.borrowed.push(event(inner, EventBody::Text { text: message.text.clone(), offset: 0 }));
     }
+    for call in &message.tool_calls {
+        let (id, name, arguments) = (call.id.clone(), call.name.clone(), call.arguments.clone());
+        told.borrowed.push(event(inner, EventBody::ToolCall { id: id.clone(), name, arguments }));
+        if let Some(text) = call.result.clone() {
+            told.borrowed.push(event(inner, EventBody::ToolResult { id, text }));
+        }
+    }
     if let Some(usage) = message.usage {
         told.borrowed.push(event(inner, EventBody::Usage { usage }));
     }

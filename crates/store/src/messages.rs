@@ -2,7 +2,7 @@
 
 use crate::work::Work;
 use crate::{Durability, Store, StoreError};
-use rivulet_protocol::{ConversationId, EventBody, Message, MessageId, MessageState, PathMessage, Snapshot};
+use rivulet_protocol::{ConversationId, EventBody, Message, MessageId, MessageState, PathMessage, Snapshot, ToolCall};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 impl Store {
@@ -235,11 +235,19 @@ fn unfolded(connection: &Connection, stored: &mut Stored) -> Result<(), StoreErr
         match row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)? {
             "text" => stored.message.text.push_str(body),
             "reasoning" => stored.message.reasoning.push_str(body),
-            "usage" => {
-                if let EventBody::Usage { usage } = serde_json::from_str(body)? {
-                    stored.message.usage = Some(usage);
+            "usage" | "tool_call" | "tool_result" => match serde_json::from_str(body)? {
+                EventBody::Usage { usage } => stored.message.usage = Some(usage),
+                EventBody::ToolCall { id, name, arguments } => {
+                    stored.message.tool_calls.push(ToolCall { id, name, arguments, result: None });
                 }
-            }
+                EventBody::ToolResult { id, text } => {
+                    let called = stored.message.tool_calls.iter_mut().find(|call| call.id == id);
+                    if let Some(call) = called {
+                        call.result = Some(text);
+                    }
+                }
+                _ => {}
+            },
             _ => {}
         }
     }

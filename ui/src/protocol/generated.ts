@@ -127,6 +127,64 @@ export type ConnectionTest = {
 steps: Array<ConnectionStep>, };
 
 /**
+ * The controls by name: which of them a protocol has.
+ */
+export type Control = "temperature" | "top_p" | "max_tokens" | "stop" | "seed" | "frequency_penalty" | "presence_penalty" | "effort" | "reasoning_tokens" | "stream" | "response_format" | "background";
+
+/**
+ * How a model shall answer. What is left out is the vendor's to choose.
+ */
+export type Controls = { 
+/**
+ * How freely it chooses its words, from 0.
+ */
+temperature?: number | null, 
+/**
+ * From how much of the probability it chooses, 0 to 1.
+ */
+top_p?: number | null, 
+/**
+ * Tokens it may write, reasoning included.
+ */
+max_tokens?: number | null, 
+/**
+ * Texts it stops before.
+ */
+stop?: Array<string> | null, 
+/**
+ * The same seed gives, at some vendors, the same answer.
+ */
+seed?: number | null, 
+/**
+ * Against words it used often, -2 to 2.
+ */
+frequency_penalty?: number | null, 
+/**
+ * Against words it used at all, -2 to 2.
+ */
+presence_penalty?: number | null, 
+/**
+ * How much it shall reason, in words.
+ */
+effort?: Effort | null, 
+/**
+ * How much it may reason, in tokens.
+ */
+reasoning_tokens?: number | null, 
+/**
+ * Whether the answer comes as it grows (it does unless this says no) or at once when it is whole.
+ */
+stream?: boolean | null, 
+/**
+ * The form of the answer.
+ */
+response_format?: ResponseFormat | null, 
+/**
+ * The vendor keeps the answer running when the connection breaks, so that it can be resumed.
+ */
+background?: boolean | null, };
+
+/**
  * A conversation as a list shows it.
  */
 export type Conversation = { 
@@ -159,6 +217,10 @@ provider: ProviderId | null,
  */
 model: string | null, 
 /**
+ * How the next message is answered.
+ */
+controls: Controls, 
+/**
  * The end of the path that is shown; `None` while it is empty.
  */
 leaf: MessageId | null, 
@@ -170,6 +232,19 @@ head: number,
  * An answer is running in it.
  */
 running: boolean, };
+
+/**
+ * Sets the controls.
+ */
+export type ConversationControls = { 
+/**
+ * Which.
+ */
+conversation: ConversationId, 
+/**
+ * All of them; what is left out is the vendor's to choose.
+ */
+controls: Controls, };
 
 /**
  * A new conversation.
@@ -283,6 +358,11 @@ limit?: number | null,
  * Only those whose title has this in it.
  */
 query?: string | null, };
+
+/**
+ * How much a model shall reason.
+ */
+export type Effort = "none" | "minimal" | "low" | "medium" | "high";
 
 /**
  * The class of a command's error: one for each thing the interface does about it.
@@ -412,6 +492,19 @@ export type FailureCode = "no_key" | "key_unavailable" | "unauthorized" | "forbi
  * Why the model ended an answer.
  */
 export type FinishReason = "stop" | "length" | "content_filter" | "refusal" | "tool_calls" | "other";
+
+/**
+ * A header of a request. Never a secret: those have a place of their own.
+ */
+export type HeaderLine = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Its value.
+ */
+value: string, };
 
 export type JsonValue = number | string | boolean | Array<JsonValue> | { [key in string]: JsonValue } | null;
 
@@ -640,6 +733,14 @@ text: string,
  * The reasoning so far, apart from the text.
  */
 reasoning: string, 
+/**
+ * The tools it asked for, in order.
+ */
+tool_calls: Array<ToolCall>, 
+/**
+ * What its vendor wants back.
+ */
+replay: Array<Replay>, 
 /**
  * How long the model reasoned before its first text, if it did and has begun to answer.
  */
@@ -878,6 +979,14 @@ text: string,
  */
 reasoning: string, 
 /**
+ * The tools it asked for, in order.
+ */
+tool_calls: Array<ToolCall>, 
+/**
+ * What its vendor wants back.
+ */
+replay: Array<Replay>, 
+/**
  * How long the model reasoned before its first text, if it did and has begun to answer.
  */
 reasoning_ms: number | null, 
@@ -938,6 +1047,22 @@ origin: string,
  * What kind it is.
  */
 kind: ProviderKind, 
+/**
+ * What it speaks.
+ */
+protocol: WireProtocol, 
+/**
+ * What can be set of its answers.
+ */
+controls: Array<Control>, 
+/**
+ * Headers of the user's own, sent with every request.
+ */
+headers: Array<HeaderLine>, 
+/**
+ * A change of every request's body: JSON Merge Patch if it is an object, JSON Patch if it is an array.
+ */
+body_patch: JsonValue | null, 
 /**
  * A key must be kept before it answers.
  */
@@ -1001,7 +1126,42 @@ base_url: string,
 /**
  * Models typed in by hand, for servers that list none.
  */
-models?: Array<string> | null, };
+models?: Array<string> | null, 
+/**
+ * What an endpoint of one's own speaks; stays as it is if left out.
+ */
+protocol?: WireProtocol | null, 
+/**
+ * Headers of one's own; stay as they are if left out.
+ */
+headers?: Array<HeaderLine> | null, 
+/**
+ * A change of every request's body; stays as it is if left out, `{}` removes it.
+ */
+body_patch?: JsonValue | null, };
+
+/**
+ * A part of an answer that only its vendor can read and wants back unchanged with the next request: a signed or
+ * encrypted piece of reasoning, the id of an item.
+ */
+export type Replay = { 
+/**
+ * The protocol it came by: another one has no use for it.
+ */
+protocol: WireProtocol, 
+/**
+ * As that protocol's encoder wants it back.
+ */
+item: JsonValue, };
+
+/**
+ * The form of an answer.
+ */
+export type ResponseFormat = { "type": "text" } | { "type": "json" } | { "type": "json_schema", 
+/**
+ * A JSON Schema.
+ */
+schema: JsonValue, };
 
 /**
  * Which key sends a message; the other one makes a new line.
@@ -1077,6 +1237,27 @@ has_older: boolean, };
 export type Theme = "system" | "light" | "dark";
 
 /**
+ * A tool a model asked for. Running it is a person's decision; what was asked is kept as it was asked.
+ */
+export type ToolCall = { 
+/**
+ * The vendor's id of the call.
+ */
+id: string, 
+/**
+ * The tool.
+ */
+name: string, 
+/**
+ * JSON text, as the model wrote it.
+ */
+arguments: string, 
+/**
+ * What the tool said, once it has.
+ */
+result: string | null, };
+
+/**
  * What was started.
  */
 export type Turn = { 
@@ -1131,6 +1312,11 @@ conversation: ConversationId | null,
  */
 agent: string, };
 
+/**
+ * The protocols that can be spoken with a model's server.
+ */
+export type WireProtocol = "openai_chat" | "openai_responses" | "anthropic" | "gemini" | "ollama";
+
 /** Every command: its request and its response. */
 export interface Commands {
   /** What this is and who asks. */
@@ -1173,6 +1359,8 @@ export interface Commands {
   conversation_pin: { request: ConversationPin; response: Conversation };
   /** Chooses the provider and model of what comes next. */
   conversation_model: { request: ConversationModel; response: Conversation };
+  /** Sets how what comes next is answered. */
+  conversation_controls: { request: ConversationControls; response: Conversation };
   /** Deletes a conversation; it can be restored. */
   conversation_delete: { request: ConversationRef; response: Nothing };
   /** Takes a deletion back. */
@@ -1225,6 +1413,7 @@ export const commandRoles: Record<keyof Commands, CallerRole> = {
   conversation_rename: "window",
   conversation_pin: "window",
   conversation_model: "participant",
+  conversation_controls: "participant",
   conversation_delete: "window",
   conversation_restore: "window",
   branch_select: "participant",

@@ -11,6 +11,7 @@ const conversation = (id: string, updated_at: number, pinned = false): Conversat
   updated_at,
   provider: null,
   model: null,
+  controls: {},
   leaf: null,
   head: 0,
   running: false,

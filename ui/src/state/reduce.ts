@@ -7,6 +7,7 @@ import type {
   Notice,
   PathMessage,
   Snapshot,
+  ToolCall,
 } from '../protocol/generated';
 import { tokensIn } from './tokens';
 
@@ -169,9 +170,13 @@ function change(live: LiveMessage, event: Exclude<Event, { type: 'started' | 'te
       return { ...live, state: 'failed', failure: event.failure, ended_at: event.at };
     case 'reset':
       return { ...alive({ ...event.snapshot, siblings: live.siblings }), notice: null };
-    // Tools are not offered yet, so no model may call one.
-    case 'tool_call':
-    case 'tool_result':
-      return live;
+    case 'tool_call': {
+      const { id, name, arguments: text } = event;
+      return { ...live, tool_calls: [...live.tool_calls, { id, name, arguments: text, result: null }] };
+    }
+    case 'tool_result': {
+      const called = (call: ToolCall) => (call.id === event.id ? { ...call, result: event.text } : call);
+      return { ...live, tool_calls: live.tool_calls.map(called) };
+    }
   }
 }

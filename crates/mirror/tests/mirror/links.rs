@@ -164,7 +164,7 @@ async fn stopping_the_mirror_ends_every_stream() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_link_ends_when_its_time_is_over() {
     let site = site().await;
-    let request = rivulet_protocol::command::LinkCreate {
+    let request = rivulet_protocol::LinkCreate {
         role: LinkRole::Participant,
         label: "short".into(),
         conversations: None,

@@ -4,7 +4,7 @@ use super::*;
 use crate::{ChatMessage, Delta};
 use bytes::Bytes;
 use h2::{Reason, SendStream, server};
-use rivulet_protocol::Author;
+use rivulet_protocol::{Author, Controls};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
@@ -29,15 +29,18 @@ where
         tokio::spawn(async move { while connection.accept().await.is_some() {} });
         let _ = result.send(then(stream).await);
     });
-    (Endpoint { base_url, catalog: None, key: None, headers: Vec::new() }, seen)
+    (Endpoint::new(base_url), seen)
 }
 
 async fn ask(endpoint: &Endpoint) -> AnswerStream {
     let limits = Limits::default();
     let http = builder(&limits).no_proxy().http2_prior_knowledge().build().unwrap();
     let client = Client { loopback: http.clone(), http, limits };
-    let messages = vec![ChatMessage { author: Author::User, text: "Hi".into() }];
-    let mut stream = client.stream(endpoint, &ChatRequest { model: "m".into(), messages }).await.unwrap();
+    let messages = vec![ChatMessage::text(Author::User, "Hi")];
+    let mut stream = client
+        .stream(endpoint, &ChatRequest { model: "m".into(), messages, controls: Controls::default() })
+        .await
+        .unwrap();
     let mut deltas = Vec::new();
     assert!(stream.next(&mut deltas).await.unwrap());
     assert_eq!(deltas, [Delta::Text("Half".into())]);

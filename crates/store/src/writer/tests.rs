@@ -110,6 +110,7 @@ async fn begin(store: &Store) -> (ConversationId, Message) {
     let now = now_ms();
     let id = ConversationId::new();
     let conversation = Conversation {
+        controls: Default::default(),
         id,
         title: "full".into(),
         pinned: false,

@@ -6,6 +6,9 @@ use rivulet_store::StoredProvider;
 
 fn provider(id: &str, base_url: &str) -> StoredProvider {
     StoredProvider {
+        protocol: WireProtocol::OpenaiChat,
+        headers: Vec::new(),
+        body_patch: None,
         id: ProviderId::from(id),
         name: id.to_uppercase(),
         base_url: base_url.into(),

@@ -49,6 +49,7 @@ async fn a_newer_format_is_refused_and_left_as_it_is() {
     scene.store.close().await;
     let file = scene.dir.path().join("rivulet.db");
     let newer = Connection::open(&file).unwrap();
+    let own: i64 = newer.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
     newer.pragma_update(None, "user_version", 999).unwrap();
     newer.close().unwrap();
     let before = std::fs::read(&file).unwrap();
@@ -57,7 +58,7 @@ async fn a_newer_format_is_refused_and_left_as_it_is() {
     assert_eq!(std::fs::read(&file).unwrap(), before);
     // Refusing lets go of the folder.
     let restored = Connection::open(&file).unwrap();
-    restored.pragma_update(None, "user_version", 1).unwrap();
+    restored.pragma_update(None, "user_version", own).unwrap();
     restored.close().unwrap();
     let store = open(scene.dir.path()).unwrap();
     assert_eq!(store.conversations(0, 10, None, None).await.unwrap().conversations.len(), 1);

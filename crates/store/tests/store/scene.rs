@@ -134,6 +134,7 @@ impl Scene {
 pub fn new_conversation(title: &str) -> Conversation {
     let now = now_ms();
     Conversation {
+        controls: Default::default(),
         id: ConversationId::new(),
         title: title.into(),
         pinned: false,

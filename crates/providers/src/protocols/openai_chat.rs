@@ -4,38 +4,66 @@
 //! in each. Unknown fields are ignored; `[DONE]`, or a finish reason followed by the end of the bytes, completes an
 //! answer.
 
+mod request;
 mod think;
 mod tools;
 
-use crate::catalog::Quirk;
+use super::{KeyHeader, Protocol};
 use crate::classify::{self, VendorError};
+use crate::frames::Framing;
 use crate::sse::SseEvent;
-use crate::{ChatRequest, Decoder, Delta, Endpoint};
-use rivulet_protocol::{Author, Failure, FailureCode, FinishReason, Usage};
+use crate::{Decoder, Delta, local};
+use rivulet_protocol::{Control, Failure, FailureCode, FinishReason, Usage, WireProtocol};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use think::ThinkTags;
 use tools::{ToolCalls, ToolDelta};
 
 /// Frames that may be unreadable before the answer is given up.
 const BAD_FRAMES: u32 = 3;
 
-/// The body of a request.
-pub fn body(endpoint: &Endpoint, request: &ChatRequest) -> Value {
-    let messages = request.messages.iter().map(|message| {
-        let role = match message.author {
-            Author::System => "system",
-            Author::User => "user",
-            Author::Assistant => "assistant",
-        };
-        json!({ "role": role, "content": message.text })
-    });
-    let messages: Vec<Value> = messages.collect();
-    let mut body = json!({ "model": request.model, "messages": messages, "stream": true });
-    if !endpoint.catalog.is_some_and(|entry| entry.has(Quirk::NoStreamOptions)) {
-        body["stream_options"] = json!({ "include_usage": true });
+/// Chat Completions.
+pub static PROTOCOL: Protocol = Protocol {
+    name: WireProtocol::OpenaiChat,
+    auth: KeyHeader::Bearer,
+    headers: &[],
+    path: |_| "chat/completions".into(),
+    body: request::body,
+    framing: Framing::Sse,
+    decoder: || Box::new(OpenAiChat::default()),
+    whole,
+    models_path: "models",
+    models: local::models,
+    controls: &[
+        Control::Temperature,
+        Control::TopP,
+        Control::MaxTokens,
+        Control::Stop,
+        Control::Seed,
+        Control::FrequencyPenalty,
+        Control::PresencePenalty,
+        Control::Effort,
+        Control::Stream,
+        Control::ResponseFormat,
+    ],
+};
+
+/// An answer that was not streamed has the same fields, its delta called `message`.
+fn whole(body: &Value, out: &mut Vec<Delta>) -> Result<(), Failure> {
+    let mut chunk = body.clone();
+    for choice in chunk.get_mut("choices").and_then(Value::as_array_mut).into_iter().flatten() {
+        if let Some(message) = choice.as_object_mut().and_then(|choice| choice.remove("message")) {
+            choice["delta"] = message;
+        }
     }
-    body
+    let chunk: Chunk = serde_json::from_value(chunk).map_err(|_| Failure::new(FailureCode::NotAStream))?;
+    if chunk.choices.as_ref().is_none_or(Vec::is_empty) {
+        return Err(Failure::new(FailureCode::EmptyAnswer));
+    }
+    let mut reader = OpenAiChat::default();
+    reader.chunk(chunk, &SseEvent { data: body.to_string(), ..SseEvent::default() }, out)?;
+    reader.finish(out);
+    Ok(())
 }
 
 /// Reads a stream of chunks.

@@ -1,0 +1,239 @@
+//! What commands ask and answer, where it is only fields.
+
+use crate::*;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Declares request and response types that are only fields.
+macro_rules! wire {
+    ($($(#[$meta:meta])* $name:ident { $($(#[$field_meta:meta])* $field:ident: $type:ty,)* })*) => {
+        $(
+            $(#[$meta])*
+            #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+            #[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+            #[cfg_attr(feature = "codegen", ts(optional_fields = nullable))]
+            pub struct $name {
+                $($(#[$field_meta])* pub $field: $type,)*
+            }
+        )*
+    };
+}
+
+wire! {
+    /// No fields.
+    Nothing {}
+    /// A change of settings: the fields of [`Settings`] to change.
+    SettingsUpdate {
+        /// An object with some of the fields of [`Settings`].
+        patch: Value,
+    }
+    /// A page of the list.
+    ConversationsList {
+        /// Skip this many.
+        offset: Option<u32>,
+        /// At most this many; 100 if left out, 500 at most.
+        limit: Option<u32>,
+        /// Only those whose title has this in it.
+        query: Option<String>,
+    }
+    /// A new conversation.
+    ConversationCreate {
+        /// The provider; the default one if left out.
+        provider: Option<ProviderId>,
+        /// The model; the default one if left out.
+        model: Option<String>,
+    }
+    /// A page of messages, oldest first.
+    MessagePage {
+        /// The messages.
+        messages: Vec<PathMessage>,
+        /// There are older ones.
+        has_older: bool,
+    }
+}
+
+macro_rules! request {
+    ($($(#[$meta:meta])* $name:ident { $($(#[$field_meta:meta])* $field:ident: $type:ty,)* })*) => {
+        $(
+            $(#[$meta])*
+            #[derive(Clone, Debug, Serialize, Deserialize)]
+            #[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+            #[cfg_attr(feature = "codegen", ts(optional_fields = nullable))]
+            pub struct $name {
+                $($(#[$field_meta])* pub $field: $type,)*
+            }
+        )*
+    };
+}
+
+request! {
+    /// Names a conversation.
+    ConversationRef {
+        /// Which.
+        conversation: ConversationId,
+    }
+    /// Opens a conversation.
+    ConversationOpen {
+        /// Which.
+        conversation: ConversationId,
+        /// At most this many messages from the end; 40 if left out, 200 at most.
+        limit: Option<u32>,
+    }
+    /// Older messages.
+    MessagesBefore {
+        /// The conversation.
+        conversation: ConversationId,
+        /// Those before this one.
+        before: MessageId,
+        /// At most this many; 40 if left out, 200 at most.
+        limit: Option<u32>,
+    }
+    /// A new title.
+    ConversationRename {
+        /// Which.
+        conversation: ConversationId,
+        /// At most 200 characters.
+        title: String,
+    }
+    /// Pins or unpins.
+    ConversationPin {
+        /// Which.
+        conversation: ConversationId,
+        /// Pinned or not.
+        pinned: bool,
+    }
+    /// Chooses provider and model.
+    ConversationModel {
+        /// Which.
+        conversation: ConversationId,
+        /// The provider.
+        provider: ProviderId,
+        /// The model.
+        model: String,
+    }
+    /// Sets the controls.
+    ConversationControls {
+        /// Which.
+        conversation: ConversationId,
+        /// All of them; what is left out is the vendor's to choose.
+        controls: Controls,
+    }
+    /// Names a message.
+    MessageRef {
+        /// Which.
+        message: MessageId,
+    }
+    /// A message to send.
+    MessageSend {
+        /// The conversation; a new one is made if left out.
+        conversation: Option<ConversationId>,
+        /// Follows this message instead of the leaf (editing: the parent of the edited one).
+        parent: Option<MessageId>,
+        /// Starts a new branch at the root when true and `parent` is left out (editing the first message).
+        at_root: Option<bool>,
+        /// What to say.
+        text: String,
+        /// For this and what comes next; the conversation's own if left out.
+        provider: Option<ProviderId>,
+        /// For this and what comes next; the conversation's own if left out.
+        model: Option<String>,
+    }
+    /// Answers again.
+    AnswerRegenerate {
+        /// The answer (or the question) to answer again.
+        message: MessageId,
+        /// Another provider.
+        provider: Option<ProviderId>,
+        /// Another model.
+        model: Option<String>,
+    }
+    /// What was started.
+    Turn {
+        /// Where.
+        conversation: ConversationId,
+        /// The question.
+        question: MessageId,
+        /// The answer that is running.
+        answer: MessageId,
+    }
+    /// Names a provider.
+    ProviderRef {
+        /// Which.
+        provider: ProviderId,
+    }
+    /// A provider's fields to save.
+    ProviderSave {
+        /// Left out for a new endpoint of one's own.
+        id: Option<ProviderId>,
+        /// The name shown.
+        name: String,
+        /// An http or https address, up to and with `/v1` where the vendor has it.
+        base_url: String,
+        /// Models typed in by hand, for servers that list none.
+        models: Option<Vec<String>>,
+        /// What an endpoint of one's own speaks; stays as it is if left out.
+        protocol: Option<WireProtocol>,
+        /// Headers of one's own; stay as they are if left out.
+        headers: Option<Vec<HeaderLine>>,
+        /// A change of every request's body; stays as it is if left out, `{}` removes it.
+        body_patch: Option<Value>,
+    }
+    /// A provider and a model one can choose.
+    ModelChoice {
+        /// The provider.
+        provider: ProviderId,
+        /// Its name.
+        provider_name: String,
+        /// The model.
+        model: Model,
+    }
+    /// A new link.
+    LinkCreate {
+        /// What it allows.
+        role: LinkRole,
+        /// What it is for.
+        label: String,
+        /// The conversations it shows; all if left out.
+        conversations: Option<Vec<ConversationId>>,
+        /// Messages it may send; no limit if left out.
+        messages: Option<u32>,
+        /// How long it lives, in seconds; until the mirror stops if left out.
+        lives_s: Option<u64>,
+    }
+    /// Names a link.
+    LinkRef {
+        /// Which.
+        link: LinkId,
+    }
+    /// An address to open.
+    LinkOpen {
+        /// http, https or mailto.
+        url: String,
+    }
+    /// What this is.
+    AppInfo {
+        /// The version.
+        version: String,
+        /// Who asks.
+        role: Role,
+        /// Where conversations and settings are kept; only told to the window.
+        data_dir: Option<String>,
+        /// `linux`, `macos` or `windows`.
+        platform: String,
+        /// The provider and model this run was started with; they answer unless others are chosen. Not told to viewers.
+        started_with: Option<ModelChoice>,
+    }
+}
+
+/// A key to store. Has no `Serialize`, so it cannot be echoed.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+pub struct KeySet {
+    /// The provider it is for.
+    pub provider: ProviderId,
+    /// The key.
+    #[cfg_attr(feature = "codegen", ts(type = "string"))]
+    pub key: Secret,
+    /// Where to keep it. `memory` is chosen by a person when no keyring works.
+    pub keep: KeyPlace,
+}

@@ -1,0 +1,182 @@
+//! Cutting a body into events: SSE through the wire guard, JSON lines, or one whole JSON body.
+//!
+//! All three leave as [`SseEvent`]s with the clocks' view of the bytes ([`Wire`]), so that decoders and timers need
+//! not know which it was.
+
+use crate::sse::{self, SseError, SseEvent, SseLimits, Wire, WireError};
+use futures_util::stream::{self, BoxStream, Stream, StreamExt};
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// How an answer is cut into events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Framing {
+    /// Server-Sent Events.
+    Sse,
+    /// One JSON value a line (NDJSON).
+    Lines,
+    /// One JSON value in all.
+    Whole,
+}
+
+/// The events of a body, and what is known of its bytes.
+pub(crate) type Events<E> = BoxStream<'static, Result<SseEvent, WireError<E>>>;
+
+impl Framing {
+    /// Whether a response of this media type can be an answer.
+    pub(crate) fn takes(self, media_type: Option<&str>) -> bool {
+        // Servers that name no type, or plain text, and stream all the same exist; pages are something else.
+        let Some(typed) = media_type.map(str::to_ascii_lowercase) else { return true };
+        let loose = typed.starts_with("text/plain") || typed.starts_with("application/octet-stream");
+        loose
+            || match self {
+                Self::Sse => typed.starts_with("text/event-stream"),
+                Self::Lines => typed.contains("ndjson") || typed.contains("jsonl") || typed.contains("json"),
+                Self::Whole => typed.contains("json"),
+            }
+    }
+
+    /// What to ask for.
+    pub(crate) fn accept(self) -> &'static str {
+        match self {
+            Self::Sse => "text/event-stream",
+            Self::Lines => "application/x-ndjson",
+            Self::Whole => "application/json",
+        }
+    }
+
+    /// Cuts these bytes.
+    pub(crate) fn events<S, B, E>(self, bytes: S, limits: SseLimits) -> (Events<E>, Arc<Wire>)
+    where
+        S: Stream<Item = Result<B, E>> + Send + Unpin + 'static,
+        B: AsRef<[u8]> + Send + 'static,
+        E: Send + 'static,
+    {
+        if self == Self::Sse {
+            let (events, wire) = sse::events(bytes, limits);
+            return (events.boxed(), wire);
+        }
+        let wire = Arc::new(Wire::default());
+        let cut = Cut {
+            bytes,
+            limit: limits.event,
+            by_line: self == Self::Lines,
+            rest: Vec::new(),
+            scanned: 0,
+            ready: VecDeque::new(),
+            ended: false,
+            wire: Arc::clone(&wire),
+        };
+        (stream::unfold(cut, |mut cut| async move { cut.next().await.map(|event| (event, cut)) }).boxed(), wire)
+    }
+}
+
+struct Cut<S> {
+    bytes: S,
+    limit: usize,
+    by_line: bool,
+    /// What has not ended yet.
+    rest: Vec<u8>,
+    /// So much of `rest` has no line end in it.
+    scanned: usize,
+    ready: VecDeque<SseEvent>,
+    ended: bool,
+    wire: Arc<Wire>,
+}
+
+impl<S, B, E> Cut<S>
+where
+    S: Stream<Item = Result<B, E>> + Unpin,
+    B: AsRef<[u8]>,
+{
+    async fn next(&mut self) -> Option<Result<SseEvent, WireError<E>>> {
+        loop {
+            if let Some(event) = self.ready.pop_front() {
+                return Some(Ok(event));
+            }
+            if self.ended {
+                return None;
+            }
+            match self.bytes.next().await {
+                Some(Ok(bytes)) => {
+                    self.wire.count(bytes.as_ref().len());
+                    self.rest.extend_from_slice(bytes.as_ref());
+                    if self.by_line {
+                        self.cut_lines();
+                    }
+                    if self.rest.len() > self.limit {
+                        self.ended = true;
+                        return Some(Err(WireError::Sse(SseError::LineTooLong(self.limit))));
+                    }
+                }
+                Some(Err(error)) => {
+                    self.ended = true;
+                    self.wire.ended();
+                    return Some(Err(WireError::Transport(error)));
+                }
+                None => {
+                    self.ended = true;
+                    let last = std::mem::take(&mut self.rest);
+                    self.keep(&last);
+                    self.wire.ended();
+                }
+            }
+        }
+    }
+
+    fn cut_lines(&mut self) {
+        let rest = std::mem::take(&mut self.rest);
+        let mut start = 0;
+        let mut from = self.scanned;
+        while let Some(at) = memchr::memchr(b'\n', &rest[from..]).map(|at| from + at) {
+            self.keep(&rest[start..at]);
+            (start, from) = (at + 1, at + 1);
+        }
+        self.rest = if start == 0 { rest } else { rest[start..].to_vec() };
+        self.scanned = self.rest.len();
+    }
+
+    fn keep(&mut self, line: &[u8]) {
+        let text = String::from_utf8_lossy(line);
+        let text = text.trim_start_matches('\u{feff}').trim();
+        if !text.is_empty() {
+            let event = SseEvent { event: "message".into(), data: text.to_owned(), ..SseEvent::default() };
+            self.ready.push_back(event);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::FutureExt;
+    use std::convert::Infallible;
+
+    fn cut(framing: Framing, pieces: &[&[u8]], limit: usize) -> Vec<Result<String, SseError>> {
+        let bytes: Vec<_> = pieces.iter().map(|piece| Ok::<_, Infallible>(piece.to_vec())).collect();
+        let (events, _) = framing.events(stream::iter(bytes), SseLimits { line: limit, event: limit });
+        let read = |event: Result<SseEvent, WireError<Infallible>>| match event {
+            Ok(event) => Ok(event.data),
+            Err(WireError::Sse(error)) => Err(error),
+            Err(WireError::Transport(never)) => match never {},
+        };
+        events.map(read).collect::<Vec<_>>().now_or_never().unwrap()
+    }
+
+    #[test]
+    fn lines_are_the_same_however_they_are_cut() {
+        let body = "\u{feff}{\"a\":1}\r\n\n{\"b\":\"水\"}\n{\"c\":3}".as_bytes();
+        let whole = [Ok("{\"a\":1}".to_owned()), Ok("{\"b\":\"水\"}".to_owned()), Ok("{\"c\":3}".to_owned())];
+        for at in 0..=body.len() {
+            assert_eq!(cut(Framing::Lines, &[&body[..at], &body[at..]], 64), whole, "cut at {at}");
+        }
+        let bytes: Vec<&[u8]> = body.chunks(1).collect();
+        assert_eq!(cut(Framing::Lines, &bytes, 64), whole);
+    }
+
+    #[test]
+    fn a_line_without_an_end_is_bounded() {
+        assert_eq!(cut(Framing::Lines, &[&[b'x'; 70]], 64), [Err(SseError::LineTooLong(64))]);
+        assert_eq!(cut(Framing::Whole, &[b"{\n", b"}"], 64), [Ok("{\n}".to_owned())]);
+    }
+}
