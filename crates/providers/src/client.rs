@@ -89,7 +89,7 @@ impl Endpoint {
     }
 
     /// The body of a request, with the user's change.
-    fn body(&self, request: &ChatRequest) -> Result<Value, Failure> {
+    pub fn body(&self, request: &ChatRequest) -> Result<Value, Failure> {
         let mut body = (self.protocol.body)(self, request);
         match &self.body_patch {
             None | Some(Value::Null) => {}

@@ -1,5 +1,8 @@
 //! The wire protocols. Each is one file with a pure decoder and an encoder, and one line in [`TABLE`].
 
+pub mod anthropic;
+mod frame;
+pub mod gemini;
 pub mod openai_chat;
 
 use crate::frames::Framing;
@@ -44,7 +47,7 @@ pub enum KeyHeader {
 }
 
 /// All protocols.
-pub static TABLE: &[&Protocol] = &[&openai_chat::PROTOCOL];
+pub static TABLE: &[&Protocol] = &[&openai_chat::PROTOCOL, &anthropic::PROTOCOL, &gemini::PROTOCOL];
 
 /// The protocol of this name.
 pub fn of(name: WireProtocol) -> &'static Protocol {

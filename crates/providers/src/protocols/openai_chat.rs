@@ -8,6 +8,7 @@ mod request;
 mod think;
 mod tools;
 
+use super::frame::{Damage, unfinished};
 use super::{KeyHeader, Protocol};
 use crate::classify::{self, VendorError};
 use crate::frames::Framing;
@@ -18,9 +19,6 @@ use serde::Deserialize;
 use serde_json::Value;
 use think::ThinkTags;
 use tools::{ToolCalls, ToolDelta};
-
-/// Frames that may be unreadable before the answer is given up.
-const BAD_FRAMES: u32 = 3;
 
 /// Chat Completions.
 pub static PROTOCOL: Protocol = Protocol {
@@ -72,7 +70,7 @@ pub struct OpenAiChat {
     done: bool,
     finish: Option<FinishReason>,
     any: bool,
-    bad_frames: u32,
+    damage: Damage,
     think: ThinkTags,
     tools: ToolCalls,
 }
@@ -238,9 +236,7 @@ impl Decoder for OpenAiChat {
             return Ok(());
         }
         self.think.flush(out);
-        let code = if self.any { FailureCode::Unfinished } else { FailureCode::EmptyAnswer };
-        let failure = Failure::new(code);
-        Err(if stray.trim().is_empty() { failure } else { failure.detail(stray.trim()) })
+        Err(unfinished(self.any, stray))
     }
 }
 
@@ -324,13 +320,11 @@ impl OpenAiChat {
         if event.event == "error" || says_error {
             return Err(self.vendor_error(data, None, out));
         }
-        self.bad_frames += 1;
-        tracing::warn!(bytes = data.len(), "an unreadable frame was passed over");
-        if self.bad_frames > BAD_FRAMES {
+        let given_up = self.damage.passed_over(data.len());
+        if given_up.is_err() {
             self.think.flush(out);
-            return Err(Failure::new(FailureCode::Protocol));
         }
-        Ok(())
+        given_up
     }
 
     fn vendor_error(&mut self, data: &str, nested: Option<Value>, out: &mut Vec<Delta>) -> Failure {

@@ -1,0 +1,356 @@
+//! Anthropic's Messages.
+//!
+//! Source of the shapes: Anthropic's API reference and client libraries; `tests/fixtures/anthropic` has the streams.
+//! Order: `message_start`, for each block `content_block_start`, deltas, `content_block_stop`; then `message_delta`
+//! with the stop reason, and `message_stop`, which alone completes an answer whose connection stays open. Unknown
+//! events and blocks are ignored, as the reference asks.
+
+mod request;
+
+use super::frame::{Damage, unfinished};
+use super::{KeyHeader, Protocol};
+use crate::classify::VendorError;
+use crate::frames::Framing;
+use crate::sse::SseEvent;
+use crate::{Decoder, Delta, local};
+use rivulet_protocol::{Control, Failure, FailureCode, FinishReason, Usage, WireProtocol};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// Messages.
+pub static PROTOCOL: Protocol = Protocol {
+    name: WireProtocol::Anthropic,
+    auth: KeyHeader::Named("x-api-key"),
+    // Pinned: a version is kept for ever, and a newer one may change what comes.
+    headers: &[("anthropic-version", "2023-06-01")],
+    path: |_| "messages".into(),
+    body: request::body,
+    framing: Framing::Sse,
+    decoder: || Box::new(Anthropic::default()),
+    whole,
+    models_path: "models?limit=1000",
+    models: local::models,
+    controls: &[
+        Control::Temperature,
+        Control::TopP,
+        Control::MaxTokens,
+        Control::Stop,
+        Control::Effort,
+        Control::ReasoningTokens,
+        Control::Stream,
+    ],
+};
+
+/// Reads a stream of events.
+#[derive(Debug, Default)]
+pub struct Anthropic {
+    done: bool,
+    any: bool,
+    finish: Option<FinishReason>,
+    damage: Damage,
+    /// Blocks that have not ended, by their index.
+    blocks: BTreeMap<u64, Block>,
+    /// Tool calls that are whole as far as their block goes; handed over at the end.
+    calls: Vec<(String, String, String)>,
+    usage: Usage,
+}
+
+/// A block as it grows. Text is handed on at once and needs none.
+#[derive(Debug)]
+enum Block {
+    Thinking { thinking: String, signature: String },
+    Tool { id: String, name: String, input: Value, json: String },
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Frame {
+    MessageStart {
+        message: Start,
+    },
+    ContentBlockStart {
+        index: u64,
+        content_block: Content,
+    },
+    ContentBlockDelta {
+        index: u64,
+        delta: BlockDelta,
+    },
+    ContentBlockStop {
+        index: u64,
+    },
+    MessageDelta {
+        #[serde(default)]
+        delta: Ending,
+        #[serde(default)]
+        usage: Option<WireUsage>,
+    },
+    MessageStop,
+    Error {
+        #[serde(default)]
+        error: Value,
+    },
+    #[serde(other)]
+    Other,
+}
+
+#[derive(Deserialize)]
+struct Start {
+    #[serde(default)]
+    usage: Option<WireUsage>,
+}
+
+#[derive(Default, Deserialize)]
+struct Ending {
+    #[serde(default)]
+    stop_reason: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Content {
+    Text {
+        #[serde(default)]
+        text: String,
+    },
+    Thinking {
+        #[serde(default)]
+        thinking: String,
+        #[serde(default)]
+        signature: String,
+    },
+    RedactedThinking {
+        data: String,
+    },
+    ToolUse {
+        id: String,
+        name: String,
+        #[serde(default)]
+        input: Value,
+    },
+    #[serde(other)]
+    Other,
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum BlockDelta {
+    TextDelta {
+        text: String,
+    },
+    ThinkingDelta {
+        thinking: String,
+    },
+    SignatureDelta {
+        signature: String,
+    },
+    InputJsonDelta {
+        partial_json: String,
+    },
+    #[serde(other)]
+    Other,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+struct WireUsage {
+    #[serde(default)]
+    input_tokens: Option<u64>,
+    #[serde(default)]
+    cache_read_input_tokens: Option<u64>,
+    #[serde(default)]
+    cache_creation_input_tokens: Option<u64>,
+    #[serde(default)]
+    output_tokens: Option<u64>,
+}
+
+impl WireUsage {
+    /// Counts are cumulative: what is said later takes the place of what was said before. `input_tokens` leaves out
+    /// what went through the cache; ours are all that was read.
+    fn into_usage(self, usage: &mut Usage) {
+        if let Some(input) = self.input_tokens {
+            let cached = self.cache_read_input_tokens.unwrap_or(0);
+            usage.input_tokens = Some(input + cached + self.cache_creation_input_tokens.unwrap_or(0));
+            usage.cached_tokens = self.cache_read_input_tokens;
+        }
+        usage.output_tokens = self.output_tokens.or(usage.output_tokens);
+    }
+}
+
+impl Decoder for Anthropic {
+    fn push(&mut self, event: &SseEvent, out: &mut Vec<Delta>) -> Result<(), Failure> {
+        if self.done {
+            return Ok(());
+        }
+        match self.damage.read::<Frame>(event)? {
+            Some(frame) => self.frame(frame, out),
+            // Some gateways send their own error as a plain object.
+            None => error_in(&event.data).map_or(Ok(()), Err),
+        }
+    }
+
+    fn complete(&self) -> bool {
+        self.done
+    }
+
+    fn finishing(&self) -> bool {
+        self.finish.is_some()
+    }
+
+    fn held_back(&self) -> usize {
+        let open = self.blocks.values().map(|block| match block {
+            Block::Tool { json, .. } => json.len(),
+            Block::Thinking { signature, .. } => signature.len(),
+        });
+        open.sum::<usize>() + self.calls.iter().map(|(_, _, json)| json.len()).sum::<usize>()
+    }
+
+    fn end(&mut self, stray: &str, _: bool, out: &mut Vec<Delta>) -> Result<(), Failure> {
+        if self.done {
+            return Ok(());
+        }
+        if let Some(error) = VendorError::in_stray_lines(stray) {
+            return Err(error.mid_stream());
+        }
+        if self.finish.is_none() {
+            return Err(unfinished(self.any, stray));
+        }
+        self.finish(out);
+        Ok(())
+    }
+}
+
+impl Anthropic {
+    fn frame(&mut self, frame: Frame, out: &mut Vec<Delta>) -> Result<(), Failure> {
+        match frame {
+            Frame::Error { error } => return Err(VendorError::read(&json!({ "error": error })).mid_stream()),
+            Frame::MessageStart { message } => self.count(message.usage, out),
+            Frame::ContentBlockStart { index, content_block } => self.begin(index, content_block, out),
+            Frame::ContentBlockDelta { index, delta } => self.delta(index, delta, out),
+            Frame::ContentBlockStop { index } => self.close(index, out),
+            Frame::MessageDelta { delta, usage } => {
+                if let Some(reason) = delta.stop_reason {
+                    self.finish = Some(finish_reason(&reason));
+                }
+                self.count(usage, out);
+            }
+            Frame::MessageStop => self.finish(out),
+            Frame::Other => {}
+        }
+        self.any = true;
+        Ok(())
+    }
+
+    fn count(&mut self, usage: Option<WireUsage>, out: &mut Vec<Delta>) {
+        if let Some(usage) = usage {
+            usage.into_usage(&mut self.usage);
+            out.push(Delta::Usage(self.usage));
+        }
+    }
+
+    fn begin(&mut self, index: u64, content: Content, out: &mut Vec<Delta>) {
+        match content {
+            Content::Text { text } => push_text(text, Delta::Text, out),
+            Content::Thinking { thinking, signature } => {
+                push_text(thinking.clone(), Delta::Reasoning, out);
+                self.blocks.insert(index, Block::Thinking { thinking, signature });
+            }
+            Content::RedactedThinking { data } => {
+                out.push(Delta::Replay(json!({ "type": "redacted_thinking", "data": data })));
+            }
+            Content::ToolUse { id, name, input } => {
+                self.blocks.insert(index, Block::Tool { id, name, input, json: String::new() });
+            }
+            Content::Other => {}
+        }
+    }
+
+    fn delta(&mut self, index: u64, delta: BlockDelta, out: &mut Vec<Delta>) {
+        match (delta, self.blocks.get_mut(&index)) {
+            (BlockDelta::TextDelta { text }, _) => push_text(text, Delta::Text, out),
+            (BlockDelta::ThinkingDelta { thinking: more }, block) => {
+                if let Some(Block::Thinking { thinking, .. }) = block {
+                    thinking.push_str(&more);
+                }
+                push_text(more, Delta::Reasoning, out);
+            }
+            (BlockDelta::SignatureDelta { signature: more }, Some(Block::Thinking { signature, .. })) => {
+                signature.push_str(&more);
+            }
+            (BlockDelta::InputJsonDelta { partial_json }, Some(Block::Tool { json, .. })) => {
+                json.push_str(&partial_json);
+            }
+            _ => {}
+        }
+    }
+
+    fn close(&mut self, index: u64, out: &mut Vec<Delta>) {
+        match self.blocks.remove(&index) {
+            // Without its signature a thought is not taken back.
+            Some(Block::Thinking { thinking, signature }) if !signature.is_empty() => {
+                let item = json!({ "type": "thinking", "thinking": thinking, "signature": signature });
+                out.push(Delta::Replay(item));
+            }
+            Some(Block::Tool { id, name, input, json }) => {
+                let whole = if input.is_object() { input.to_string() } else { "{}".to_owned() };
+                self.calls.push((id, name, if json.is_empty() { whole } else { json }));
+            }
+            _ => {}
+        }
+    }
+
+    fn finish(&mut self, out: &mut Vec<Delta>) {
+        self.done = true;
+        // A block that never ended is cut: a thought has no signature, a call must not be run.
+        self.blocks.clear();
+        for (id, name, arguments) in std::mem::take(&mut self.calls) {
+            if serde_json::from_str::<IgnoredAny>(&arguments).is_ok() {
+                out.push(Delta::ToolCall { id, name, arguments });
+            }
+        }
+        out.push(Delta::Finish(self.finish.unwrap_or(FinishReason::Stop)));
+    }
+}
+
+/// An answer that was not streamed: its blocks, whole.
+fn whole(body: &Value, out: &mut Vec<Delta>) -> Result<(), Failure> {
+    let Some(blocks) = body.get("content").and_then(Value::as_array) else {
+        return Err(Failure::new(FailureCode::NotAStream));
+    };
+    let mut reader = Anthropic::default();
+    let usage = body.get("usage").and_then(|usage| WireUsage::deserialize(usage).ok());
+    reader.count(usage, out);
+    for (index, block) in blocks.iter().enumerate() {
+        if let Ok(content) = Content::deserialize(block) {
+            reader.begin(index as u64, content, out);
+            reader.close(index as u64, out);
+        }
+    }
+    reader.finish = body.get("stop_reason").and_then(Value::as_str).map(finish_reason);
+    reader.finish(out);
+    Ok(())
+}
+
+fn push_text(text: String, delta: fn(String) -> Delta, out: &mut Vec<Delta>) {
+    if !text.is_empty() {
+        out.push(delta(text));
+    }
+}
+
+/// An error in an object of another shape than the protocol's frames.
+fn error_in(data: &str) -> Option<Failure> {
+    let value: Value = serde_json::from_str(data.trim()).ok()?;
+    value.get("error").filter(|error| !error.is_null())?;
+    Some(VendorError::read(&value).mid_stream())
+}
+
+fn finish_reason(reason: &str) -> FinishReason {
+    match reason {
+        "end_turn" | "stop_sequence" => FinishReason::Stop,
+        "max_tokens" | "model_context_window_exceeded" => FinishReason::Length,
+        "tool_use" => FinishReason::ToolCalls,
+        "refusal" => FinishReason::Refusal,
+        _ => FinishReason::Other,
+    }
+}
