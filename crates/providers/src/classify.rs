@@ -98,6 +98,7 @@ impl VendorError {
         } else if says(&[
             "invalid_api_key",
             "invalid api key",
+            "api key not valid",
             "incorrect api key",
             "authentication_error",
             "unauthorized",

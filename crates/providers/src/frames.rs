@@ -20,7 +20,7 @@ pub enum Framing {
 }
 
 /// The events of a body, and what is known of its bytes.
-pub(crate) type Events<E> = BoxStream<'static, Result<SseEvent, WireError<E>>>;
+pub type Events<E> = BoxStream<'static, Result<SseEvent, WireError<E>>>;
 
 impl Framing {
     /// Whether a response of this media type can be an answer.
@@ -46,7 +46,7 @@ impl Framing {
     }
 
     /// Cuts these bytes.
-    pub(crate) fn events<S, B, E>(self, bytes: S, limits: SseLimits) -> (Events<E>, Arc<Wire>)
+    pub fn events<S, B, E>(self, bytes: S, limits: SseLimits) -> (Events<E>, Arc<Wire>)
     where
         S: Stream<Item = Result<B, E>> + Send + Unpin + 'static,
         B: AsRef<[u8]> + Send + 'static,

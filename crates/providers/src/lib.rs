@@ -6,7 +6,7 @@
 pub mod catalog;
 mod classify;
 mod client;
-mod frames;
+pub mod frames;
 mod local;
 pub mod protocols;
 pub mod retry;
