@@ -1,5 +1,6 @@
 //! Starting, stopping, regenerating and continuing answers.
 
+use crate::conversations::empty_conversation;
 use crate::turn::Turn as RunningTask;
 use crate::{Core, Engine, RunningTurn, wording};
 use rivulet_protocol::*;
@@ -15,19 +16,23 @@ const QUESTION_BYTES: usize = 4 << 20;
 const STOP_WAIT: Duration = Duration::from_secs(5);
 
 impl Engine {
-    pub(crate) async fn send(&self, caller: &Caller, request: MessageSend) -> Result<Turn, ApiError> {
+    /// Sends a message; a conversation that is made for it, which may have a name, is made only if it is accepted.
+    pub(crate) async fn send(
+        &self,
+        caller: &Caller,
+        request: MessageSend,
+        name: Option<String>,
+    ) -> Result<Turn, ApiError> {
         if request.text.trim().is_empty() {
             return Err(ApiError::invalid("The message is empty."));
         }
         if request.text.len() > QUESTION_BYTES {
             return Err(ApiError::invalid("The message is longer than 4 MiB."));
         }
-        let conversation = match request.conversation {
+        let is_new = request.conversation.is_none();
+        let mut conversation = match request.conversation {
             Some(id) => self.seen_conversation(caller, id).await?,
-            None => {
-                let create = ConversationCreate { provider: request.provider.clone(), model: request.model.clone() };
-                self.create_conversation(caller, create, None).await?
-            }
+            None => empty_conversation(request.provider.clone(), request.model.clone()),
         };
         let parent = match (request.parent, request.at_root) {
             (Some(parent), _) => Some(self.message_in(conversation.id, parent).await?),
@@ -42,6 +47,12 @@ impl Engine {
         }
         let choice = self.model_choice(&conversation, request.provider, request.model).await?;
         self.spend(caller)?;
+        if is_new {
+            if conversation.provider.is_some() || conversation.model.is_some() {
+                (conversation.provider, conversation.model) = (Some(choice.0.clone()), Some(choice.1.clone()));
+            }
+            self.keep_conversation(caller, conversation.clone(), name).await?;
+        }
         if conversation.title.is_empty() {
             let change = ConversationChange { title: Some(wording::title(&request.text)), ..Default::default() };
             self.core.store.update_conversation(conversation.id, change).await?;

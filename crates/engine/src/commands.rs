@@ -72,7 +72,7 @@ impl Commands for Engine {
     }
 
     async fn conversation_create(&self, caller: &Caller, request: ConversationCreate) -> Answer<Conversation> {
-        self.create_conversation(caller, request, None).await
+        self.create_conversation(caller, request).await
     }
 
     async fn conversation_open(&self, caller: &Caller, request: ConversationOpen) -> Answer<Snapshot> {
@@ -114,7 +114,7 @@ impl Commands for Engine {
     }
 
     async fn message_send(&self, caller: &Caller, request: MessageSend) -> Answer<Turn> {
-        self.send(caller, request).await
+        self.send(caller, request, None).await
     }
 
     async fn answer_stop(&self, caller: &Caller, request: MessageRef) -> Answer<Nothing> {

@@ -37,50 +37,34 @@ impl Engine {
         }
     }
 
-    /// The conversation a mirror page named `uid`, made if it is not there. Links that see only some conversations
-    /// have names of their own, so that a guessed name opens nothing.
-    pub async fn conversation_for_uid(&self, caller: &Caller, uid: &Uid) -> Result<ConversationId, ApiError> {
-        let key = match (&caller.scope, caller.link) {
-            (Scope::Some(_), Some(link)) => format!("{link}/{}", uid.as_str()),
-            _ => uid.as_str().to_owned(),
-        };
-        if let Some(found) = self.core.store.conversation_by_uid(&key).await? {
-            return Ok(found);
-        }
-        let made = self.create_conversation(caller, ConversationCreate::default(), Some(key.clone())).await;
-        match made {
-            Ok(conversation) => Ok(conversation.id),
-            // Two requests with a new name at once: one made it, the other finds it.
-            Err(error) => self.core.store.conversation_by_uid(&key).await?.ok_or(error),
-        }
-    }
-
     pub(crate) async fn create_conversation(
         &self,
         caller: &Caller,
         request: ConversationCreate,
-        uid: Option<String>,
     ) -> Result<Conversation, ApiError> {
-        let now = now_ms();
-        let conversation = Conversation {
-            id: ConversationId::new(),
-            title: String::new(),
-            pinned: false,
-            created_at: now,
-            updated_at: now,
-            provider: request.provider,
-            controls: Controls::default(),
-            model: request.model,
-            leaf: None,
-            head: 0,
-            running: false,
-        };
-        self.core.store.create_conversation(conversation.clone(), uid).await?;
-        if let (Some(link), Some(mirror)) = (caller.link, self.core.mirror.get()) {
-            mirror.link_started(link, conversation.id);
-        }
-        self.notify(LibraryEvent::Conversation { conversation: Box::new(conversation.clone()) });
+        let conversation = empty_conversation(request.provider, request.model);
+        self.keep_conversation(caller, conversation.clone(), None).await?;
         Ok(conversation)
+    }
+
+    /// Puts a new conversation on disk and tells who may want to know.
+    pub(crate) async fn keep_conversation(
+        &self,
+        caller: &Caller,
+        conversation: Conversation,
+        name: Option<String>,
+    ) -> Result<(), ApiError> {
+        let id = conversation.id;
+        self.core.store.create_conversation(conversation.clone(), name.clone()).await?;
+        if let (Some(link), Some(mirror)) = (caller.link, self.core.mirror.get()) {
+            mirror.link_started(link, id);
+        }
+        self.notify(LibraryEvent::Conversation { conversation: Box::new(conversation) });
+        if let Some(name) = name {
+            // Nobody waiting for it is fine.
+            let _ = self.core.named.send(name.into());
+        }
+        Ok(())
     }
 
     pub(crate) async fn list(&self, caller: &Caller, request: ConversationsList) -> Result<ConversationPage, ApiError> {
@@ -169,5 +153,23 @@ impl Engine {
             Ok(None) => {}
             Err(error) => tracing::error!(%error, "a conversation could not be read"),
         }
+    }
+}
+
+/// A conversation as it is before anything was said in it.
+pub(crate) fn empty_conversation(provider: Option<ProviderId>, model: Option<String>) -> Conversation {
+    let now = now_ms();
+    Conversation {
+        id: ConversationId::new(),
+        title: String::new(),
+        pinned: false,
+        created_at: now,
+        updated_at: now,
+        provider,
+        controls: Controls::default(),
+        model,
+        leaf: None,
+        head: 0,
+        running: false,
     }
 }

@@ -32,6 +32,11 @@ impl Cursor {
         Ok(Self { conversation, position, log, heads, store, quitting })
     }
 
+    /// Whose log it reads.
+    pub fn conversation(&self) -> ConversationId {
+        self.conversation
+    }
+
     /// The number of the last event that was handed out.
     pub fn position(&self) -> u64 {
         self.position

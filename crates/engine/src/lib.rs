@@ -10,6 +10,7 @@ mod cursor;
 mod hosts;
 mod keys;
 mod log;
+mod names;
 mod open;
 mod pace;
 mod providers;
@@ -49,6 +50,8 @@ pub(crate) struct Core {
     pub demo: Demo,
     pub logs: Arc<Logs>,
     pub library: broadcast::Sender<LibraryEvent>,
+    /// Names as they are given to conversations.
+    pub named: broadcast::Sender<Arc<str>>,
     pub session_provider: Option<SessionProvider>,
     pub running: Mutex<HashMap<MessageId, RunningTurn>>,
     pub tasks: TaskTracker,

@@ -1,6 +1,7 @@
 //! Putting the core together.
 
 use crate::log::Logs;
+use crate::names::NAMED_AT_ONCE;
 use crate::{Core, Engine};
 use rivulet_demo::Demo;
 use rivulet_protocol::{KeyPlace, ProviderId, Secret};
@@ -88,6 +89,7 @@ impl Engine {
             demo,
             logs,
             library,
+            named: broadcast::channel(NAMED_AT_ONCE).0,
             session_provider: config.session_provider,
             running: Mutex::default(),
             tasks: TaskTracker::new(),

@@ -328,6 +328,16 @@ impl Seat {
         self.with_ticket(|ticket| ticket.delivered = true);
     }
 
+    /// The name it waited for was given to this conversation.
+    pub fn shows(&self, conversation: ConversationId) {
+        if let Ok(entry) = find(&mut self.links.table(), self.link)
+            && let Some(seat) = entry.seats.iter_mut().find(|seat| seat.number == self.number)
+        {
+            seat.viewer.conversation = Some(conversation);
+        }
+        (self.links.changed)();
+    }
+
     fn with_ticket(&self, change: impl FnOnce(&mut Ticket)) {
         let Some(presented) = &self.ticket else { return };
         if let Ok(entry) = find(&mut self.links.table(), self.link)

@@ -4,7 +4,7 @@ use crate::limits::{BODY_BYTES, Limits, PROMPT_BODY_BYTES};
 use crate::links::{Authorized, Links, Place, Target};
 use crate::listen::Connection;
 use crate::reply::{Refusal, json};
-use crate::stream::{EventStream, PACE};
+use crate::stream::{EventStream, PACE, Source};
 use crate::{agent, guard, page};
 use axum::Router;
 use axum::body::Body;
@@ -77,16 +77,15 @@ async fn try_start_sse(site: &Site, request: Request) -> Reply {
     let from = participant(site, request.headers())?;
     let start: StartSse = parse(read_json(site, request, PROMPT_BODY_BYTES).await?)?;
     let uid = parse_uid(&start.uid)?;
-    let conversation = site.engine.conversation_for_uid(&from.caller, &uid).await?;
     let send = MessageSend {
-        conversation: Some(conversation),
+        conversation: None,
         parent: None,
         at_root: None,
         text: start.prompt,
         provider: start.provider,
         model: start.model,
     };
-    let turn = site.engine.message_send(&from.caller, send).await?;
+    let turn = site.engine.send_named(&from.caller, &uid, send).await?;
     let answer = value!({
         "success": true,
         "uid": uid.as_str(),
@@ -105,7 +104,7 @@ struct Stop {
 async fn stop(State(site): State<Site>, request: Request) -> Reply {
     let from = participant(&site, request.headers())?;
     let stop: Stop = parse(read_json(&site, request, BODY_BYTES).await?)?;
-    let conversation = site.engine.conversation_for_uid(&from.caller, &parse_uid(&stop.uid)?).await?;
+    let conversation = site.engine.named(&from.caller, &parse_uid(&stop.uid)?).await?.ok_or_else(unknown)?;
     site.engine.stop_conversation(&from.caller, conversation).await?;
     Ok(json(StatusCode::OK, &value!({ "success": true })))
 }
@@ -122,7 +121,7 @@ impl Named {
             (None, None) => Ok(None),
             (Some(uid), None) => Ok(Some(Target::Uid(parse_uid(uid)?))),
             (None, Some(id)) => {
-                let id = id.parse().map_err(|_| ApiError::not_found("conversation"))?;
+                let id = id.parse().map_err(|_| unknown())?;
                 Ok(Some(Target::Conversation(id)))
             }
             (Some(_), Some(_)) => Err(ApiError::invalid("Name the conversation by uid or by id, not both.")),
@@ -138,7 +137,7 @@ async fn ticket(State(site): State<Site>, request: Request) -> Reply {
     if let Some(Target::Conversation(id)) = target
         && !site.engine.may_see(&from.caller, id)
     {
-        return Err(ApiError::not_found("conversation").into());
+        return Err(unknown().into());
     }
     let ticket = site.links.make_ticket(from.link, target)?;
     let answer = value!({ "ticket": ticket, "expires_in": site.limits.ticket.as_secs() });
@@ -177,12 +176,12 @@ async fn sse(State(site): State<Site>, Extension(connection): Extension<Connecti
         Some(number) => parse_number(number)?,
         None => 0,
     };
-    let conversation = resolve(&site, &from, &target).await?;
     // Before the cursor, so that no change falls in between.
     let library = library.then(|| site.engine.library());
-    let cursor = match conversation {
-        Some(id) => Some(site.engine.watch(&from.caller, id, after).await?),
-        None => None,
+    let log = open(&site, &from, &target, after).await?;
+    let conversation = match &log {
+        Some(Source::Open(cursor)) => Some(cursor.conversation()),
+        Some(Source::Awaited(_)) | None => None,
     };
     let seat = site.links.seat(Place {
         link: from.link,
@@ -199,18 +198,32 @@ async fn sse(State(site): State<Site>, Extension(connection): Extension<Connecti
         pace => Duration::from_secs(1) / pace.unwrap_or(PACE).min(PACE),
     };
     let Site { engine, limits, .. } = site;
-    let body = EventStream { seat, caller: from.caller, engine, cursor, library, period, limits }.into_body();
+    let body = EventStream { seat, caller: from.caller, engine, log, library, period, limits }.into_body();
     Ok(event_stream(body))
 }
 
-/// The conversation of a target. Naming a new one makes it, which is for participants.
-async fn resolve(site: &Site, from: &Authorized, target: &Target) -> Result<Option<ConversationId>, Refusal> {
-    match target {
-        Target::Library => Ok(None),
-        Target::Conversation(id) => Ok(Some(*id)),
-        Target::Uid(_) if from.caller.role < CallerRole::Participant => Err(read_only()),
-        Target::Uid(uid) => Ok(Some(site.engine.conversation_for_uid(&from.caller, uid).await?)),
+/// What a stream reads. A name that no conversation has yet is waited for, and nothing is made for it.
+async fn open(site: &Site, from: &Authorized, target: &Target, after: u64) -> Result<Option<Source>, Refusal> {
+    let (engine, caller) = (&site.engine, &from.caller);
+    let id = match target {
+        Target::Library => return Ok(None),
+        Target::Conversation(id) => Some(*id),
+        Target::Uid(uid) => engine.named(caller, uid).await?,
+    };
+    match (id, target) {
+        (Some(id), _) => Ok(Some(Source::Open(engine.watch(caller, id, after).await?))),
+        // What it sees is settled, and it begins nothing: no such name will ever come.
+        (None, _) if caller.role < CallerRole::Participant && caller.scope != Scope::All => Err(unknown().into()),
+        (None, Target::Uid(uid)) => {
+            let (engine, caller, uid) = (engine.clone(), caller.clone(), uid.clone());
+            Ok(Some(Source::Awaited(Box::pin(async move { engine.watch_named(&caller, &uid, after).await }))))
+        }
+        (None, _) => Err(unknown().into()),
     }
+}
+
+fn unknown() -> ApiError {
+    ApiError::not_found("conversation")
 }
 
 fn event_stream(body: Body) -> Response {

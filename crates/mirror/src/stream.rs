@@ -8,8 +8,8 @@ use crate::links::Seat;
 use axum::body::Body;
 use bytes::Bytes;
 use futures_util::{Stream, stream};
-use rivulet_engine::{Cursor, Engine};
-use rivulet_protocol::{Batch, Caller, Event, LibraryEvent};
+use rivulet_engine::{BoxFuture, Cursor, Engine};
+use rivulet_protocol::{ApiError, Batch, Caller, Event, LibraryEvent};
 use std::convert::Infallible;
 use std::time::Duration;
 use tokio::sync::broadcast;
@@ -25,7 +25,7 @@ pub(crate) struct EventStream {
     pub caller: Caller,
     pub engine: Engine,
     /// The conversation's log; without one only the library is shown.
-    pub cursor: Option<Cursor>,
+    pub log: Option<Source>,
     /// What changes outside of conversations, if it was asked for.
     pub library: Option<broadcast::Receiver<LibraryEvent>>,
     /// The least time between two reads of the cursor.
@@ -33,7 +33,15 @@ pub(crate) struct EventStream {
     pub limits: Limits,
 }
 
+/// Where a conversation's events come from.
+pub(crate) enum Source {
+    Open(Cursor),
+    /// A name that no conversation has yet.
+    Awaited(BoxFuture<'static, Result<Cursor, ApiError>>),
+}
+
 enum Next {
+    Named(Result<Cursor, ApiError>),
     Batch(Option<Batch>),
     Library(LibraryEvent),
     Heartbeat,
@@ -81,6 +89,12 @@ impl Writer {
             return Some(Bytes::from_static(b"retry: 2000\n"));
         }
         match self.wait().await {
+            Next::Named(Ok(cursor)) => {
+                self.stream.seat.shows(cursor.conversation());
+                self.stream.log = Some(Source::Open(cursor));
+                // No event, but as good as a heartbeat.
+                out.push_str(": named\n");
+            }
             Next::Batch(Some(batch)) => {
                 self.stream.seat.delivered();
                 batch.events.iter().for_each(|event| write_event(&mut out, event));
@@ -88,7 +102,7 @@ impl Writer {
             }
             Next::Library(event) => write_fields(&mut out, None, "library", &event),
             Next::Heartbeat => out.push_str(": hb\n"),
-            Next::Batch(None) | Next::Over => {
+            Next::Named(Err(_)) | Next::Batch(None) | Next::Over => {
                 self.over = true;
                 out.push_str(": end\n\n");
             }
@@ -98,24 +112,29 @@ impl Writer {
     }
 
     async fn wait(&mut self) -> Next {
-        let EventStream { seat, cursor, library, limits, engine, caller, .. } = &mut self.stream;
-        let watches = cursor.is_some();
+        let EventStream { seat, log, library, limits, engine, caller, .. } = &mut self.stream;
+        let watches = matches!(log, Some(Source::Open(_)));
         tokio::select! {
             biased;
             () = seat.ended.cancelled() => Next::Over,
             // A conversation's stream ends by its cursor, which still hands out how the answers ended.
             () = self.quitting.cancelled(), if !watches => Next::Over,
             event = library_event(library, engine, caller) => Next::Library(event),
-            batch = paced(cursor, self.due) => Next::Batch(batch),
+            next = paced(log, self.due) => next,
             () = sleep_until(self.written + limits.heartbeat) => Next::Heartbeat,
         }
     }
 }
 
-async fn paced(cursor: &mut Option<Cursor>, due: Instant) -> Option<Batch> {
-    let Some(cursor) = cursor else { return std::future::pending().await };
-    sleep_until(due).await;
-    cursor.next().await
+async fn paced(log: &mut Option<Source>, due: Instant) -> Next {
+    match log {
+        None => std::future::pending().await,
+        Some(Source::Awaited(named)) => Next::Named(named.await),
+        Some(Source::Open(cursor)) => {
+            sleep_until(due).await;
+            Next::Batch(cursor.next().await)
+        }
+    }
 }
 
 /// The next change that this caller may know of.

@@ -55,6 +55,11 @@ impl Site {
         self.raw(&format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n{headers}Connection: close\r\n\r\n", self.port))
     }
 
+    /// A GET with this token.
+    pub fn get_as(&self, token: &str, path: &str) -> Answer {
+        self.get(path, &format!("Authorization: Bearer {token}\r\n"))
+    }
+
     /// A POST of JSON with the participant's token.
     pub fn post(&self, path: &str, body: Value) -> Answer {
         self.post_as(&self.token, path, &body.to_string())

@@ -3,7 +3,7 @@
 use crate::client::{connect, site_with, text_of};
 use rivulet_engine::MirrorControl;
 use rivulet_mirror::Limits;
-use rivulet_protocol::{Caller, Commands, LinkRole, MessageSend, Uid};
+use rivulet_protocol::{Caller, LinkRole, MessageSend, Uid};
 use std::io::{Read, Write};
 use std::time::Duration;
 
@@ -79,19 +79,18 @@ async fn a_revoked_client_that_does_not_read_loses_its_socket_too() {
     let site = site_with(Limits { grace, connections: 1, ..Limits::default() }).await;
     let window = Caller::window();
     let uid = Uid::parse("deaf").unwrap();
-    let conversation = site.engine.conversation_for_uid(&window, &uid).await.unwrap();
     // More than the system's socket buffers take.
     for _ in 0..4 {
         let send = MessageSend {
-            conversation: Some(conversation),
+            conversation: None,
             parent: None,
             at_root: None,
             text: "0123456789abcdef ".repeat(230_000),
             provider: Some("demo".into()),
             model: Some("clock".into()),
         };
-        site.engine.message_send(&window, send).await.unwrap();
-        site.engine.stop_conversation(&window, conversation).await.unwrap();
+        let turn = site.engine.send_named(&window, &uid, send).await.unwrap();
+        site.engine.stop_conversation(&window, turn.conversation).await.unwrap();
     }
     let new = site.link(LinkRole::Participant, None, None);
     let _asleep = loop {

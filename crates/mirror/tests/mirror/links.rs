@@ -70,7 +70,7 @@ async fn only_shared_conversations_are_visible_and_a_viewer_writes_nothing() {
     assert_eq!(hidden.status, 404);
     let ticket = site.post_as(&viewer, "/api/ticket", &json!({ "conversation": secret }).to_string());
     assert_eq!(ticket.status, 404);
-    assert_eq!(site.watch_as(&viewer, "uid=secret", "").status, 403);
+    assert_eq!(site.watch_as(&viewer, "uid=secret", "").status, 404);
     let seen = site.watch_as(&viewer, &format!("conversation={}", shared.as_str().unwrap()), "");
     assert_eq!(seen.status, 200);
     for command in ["message_send", "conversation_create", "answer_stop", "answer_regenerate", "answer_continue"] {

@@ -8,3 +8,4 @@ mod doors;
 mod flow;
 mod limits;
 mod links;
+mod names;
