@@ -13,6 +13,20 @@ export default defineConfig(({ mode }) => ({
     // The content policy allows no inline data but pictures, and no script outside its own files.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: {
+      output: {
+        // What several parts share comes in one file: a window asks for its files one after the other.
+        codeSplitting: {
+          groups: [
+            {
+              name: 'shared',
+              test: /node_modules\/(svelte|@lucide|esm-env|clsx)\/|src\/(paraglide|state|ui|words|markdown\/links)/,
+              minShareCount: 2,
+            },
+          ],
+        },
+      },
+    },
   },
   test: {
     environment: 'jsdom',

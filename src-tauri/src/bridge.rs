@@ -1,6 +1,6 @@
 //! The bridge to the webview: the command table as Tauri commands, and logs as Tauri events.
 //!
-//! Events go to the window they concern, a little under a frame apart, each with the number the window must have had
+//! Events go to the window they concern, at most two a frame, each with the number the window must have had
 //! before it. Tauri may lose an event without a word (the script that carries it is evaluated in the page), so a
 //! heartbeat with the head follows while an answer runs, and the page watches again from its own number on a gap.
 
@@ -109,7 +109,7 @@ async fn forward(window: WebviewWindow, conversation: ConversationId, mut cursor
         }
         // The first of a run goes at once; the next waits for its frame.
         let seen = window.is_visible().unwrap_or(true) && !window.is_minimized().unwrap_or(false);
-        pace.wait(if seen { Pace::FRAME } else { HIDDEN }).await;
+        pace.wait(if seen { Pace::WINDOW } else { HIDDEN }).await;
     }
 }
 

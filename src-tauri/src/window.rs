@@ -6,9 +6,13 @@ use crate::{logging, signals};
 use anyhow::Context;
 use rivulet_engine::{Engine, EngineConfig};
 use rivulet_mirror::Mirror;
+use rivulet_protocol::{Caller, dispatch};
+use serde_json::{Value, json};
 use tauri::{AppHandle, Manager, RunEvent, Url, WebviewUrl, WebviewWindowBuilder};
 
 const MAIN: &str = "main";
+/// Conversations the page asks for first: the page's own number.
+const FIRST_PAGE: u32 = 100;
 
 /// Opens the app and runs until its last window is closed.
 pub fn run(start: EngineConfig) -> anyhow::Result<()> {
@@ -57,13 +61,32 @@ fn set_up(app: &AppHandle, start: EngineConfig) -> anyhow::Result<()> {
     app.manage(tauri::async_runtime::block_on(async { Mirror::new(engine.clone()) }));
     engine.set_desktop(std::sync::Arc::new(TauriDesktop { app: app.clone(), data_dir }));
     tauri::async_runtime::spawn(bridge::forward_library(app.clone(), engine.clone()));
+    let answers = tauri::async_runtime::block_on(first_answers(&engine));
     app.manage(engine);
     tauri::async_runtime::spawn(end_when_asked(app.clone()));
-    open(app)
+    open(app, &answers)
 }
 
-fn open(app: &AppHandle) -> anyhow::Result<()> {
+/// What the page asks for before its first picture, answered before it asks: the trip there and back would hold the
+/// picture up. A command that fails is left out, so that the page asks for it and is told why.
+async fn first_answers(engine: &Engine) -> serde_json::Map<String, Value> {
+    let mut answers = serde_json::Map::new();
+    for (command, request) in [
+        ("settings_get", json!({})),
+        ("app_info", json!({})),
+        ("conversations_list", json!({ "limit": FIRST_PAGE })),
+        ("models_list", json!({})),
+    ] {
+        if let Ok(answer) = dispatch(engine, &Caller::window(), command, request).await {
+            answers.insert(command.into(), answer);
+        }
+    }
+    answers
+}
+
+fn open(app: &AppHandle, answers: &serde_json::Map<String, Value>) -> anyhow::Result<()> {
     WebviewWindowBuilder::new(app, MAIN, WebviewUrl::default())
+        .initialization_script(format!("window.__RIVULET_ANSWERS__ = {}", serde_json::to_string(answers)?))
         .title("Rivulet")
         .inner_size(1180.0, 780.0)
         .min_inner_size(360.0, 480.0)

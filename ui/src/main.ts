@@ -4,8 +4,11 @@ import { mount } from 'svelte';
 import Page from './App.svelte';
 import { App, setApp } from './state/app.svelte';
 import { connect } from './transport';
+import { fetchLazyParts } from './ui/lazy.svelte';
 
-const app = new App(await connect());
+const app = new App(connect());
 setApp(app);
 mount(Page, { target: document.getElementById('app') as HTMLElement });
 await app.start();
+// After the first picture, and after whatever it made somebody do at once.
+setTimeout(fetchLazyParts, 400);

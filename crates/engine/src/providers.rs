@@ -63,6 +63,7 @@ impl Engine {
             origin: provider.origin,
             kind: provider.kind,
             protocol: provider.protocol.name,
+            protocols: speaks(provider.catalog),
             controls: provider.protocol.controls.to_vec(),
             headers: provider.headers,
             body_patch: provider.body_patch,
@@ -118,14 +119,15 @@ impl Engine {
         let name = stored.map(|stored| stored.name.clone());
         let name = name.or_else(|| catalog.map(|entry| entry.name.clone())).unwrap_or_else(|| id.0.clone());
         let (url, origin) = origin(&base_url).map_err(ApiError::upstream)?;
-        let own_protocol = stored.map(|stored| stored.protocol);
+        let chosen = stored.and_then(|stored| stored.protocol).filter(|chosen| speaks(catalog).contains(chosen));
+        let protocol = chosen.unwrap_or_else(|| catalog.map(|entry| entry.protocol).unwrap_or_default());
         Ok(Resolved {
             name,
             base_url: url.as_str().trim_end_matches('/').to_owned(),
             origin,
             kind: catalog.map_or(ProviderKind::Custom, |entry| entry.kind),
             catalog,
-            protocol: protocols::of(catalog.map(|entry| entry.protocol).or(own_protocol).unwrap_or_default()),
+            protocol: protocols::of(protocol),
             manual_models: stored.map(|stored| stored.manual_models.clone()).unwrap_or_default(),
             headers: stored.map(|stored| stored.headers.clone()).unwrap_or_default(),
             body_patch: stored.and_then(|stored| stored.body_patch.clone()),
@@ -260,7 +262,7 @@ impl Engine {
             base_url: url.as_str().trim_end_matches('/').to_owned(),
             catalog: known.then(|| id.0.clone()),
             manual_models: request.models.unwrap_or(before.manual_models),
-            protocol: request.protocol.unwrap_or(before.protocol),
+            protocol: request.protocol.or(before.protocol),
             headers,
             body_patch: request.body_patch.or(before.body_patch).filter(|patch| *patch != serde_json::json!({})),
         };
@@ -310,6 +312,14 @@ impl Engine {
             self.notify(LibraryEvent::Settings);
         }
         Ok(found)
+    }
+}
+
+/// What a provider can speak; an endpoint of one's own, anything.
+fn speaks(catalog: Option<&CatalogEntry>) -> Vec<WireProtocol> {
+    match catalog {
+        Some(entry) => std::iter::once(entry.protocol).chain(entry.also.iter().copied()).collect(),
+        None => protocols::TABLE.iter().map(|protocol| protocol.name).collect(),
     }
 }
 

@@ -20,6 +20,8 @@ pub struct Provider {
     pub kind: ProviderKind,
     /// What it speaks.
     pub protocol: WireProtocol,
+    /// What it could speak instead, this one included.
+    pub protocols: Vec<WireProtocol>,
     /// What can be set of its answers.
     pub controls: Vec<Control>,
     /// Headers of the user's own, sent with every request.

@@ -171,7 +171,7 @@ request! {
         base_url: String,
         /// Models typed in by hand, for servers that list none.
         models: Option<Vec<String>>,
-        /// What an endpoint of one's own speaks; stays as it is if left out.
+        /// What it shall speak, one of its `protocols`; stays as it is if left out.
         protocol: Option<WireProtocol>,
         /// Headers of one's own; stay as they are if left out.
         headers: Option<Vec<HeaderLine>>,

@@ -20,6 +20,9 @@ pub struct CatalogEntry {
     /// What it speaks.
     #[serde(default)]
     pub protocol: WireProtocol,
+    /// What it can speak instead, at the same address.
+    #[serde(default)]
+    pub also: Vec<WireProtocol>,
     /// How it wants its key; by default a cloud's as its protocol has it, a local server's only if there is one.
     pub auth: Option<Auth>,
     /// How its keys begin.

@@ -91,8 +91,14 @@ impl VendorError {
             Some(FailureCode::RateLimited)
         } else if says(&["overloaded", "at capacity", "server is busy"]) {
             Some(FailureCode::Overloaded)
-        } else if says(&["model_not_found", "model not found", "no such model", "unknown model", "does not exist"])
-            && says(&["model"])
+        } else if says(&[
+            "model_not_found",
+            "model not found",
+            "not found",
+            "no such model",
+            "unknown model",
+            "does not exist",
+        ]) && says(&["model"])
         {
             Some(FailureCode::ModelNotFound)
         } else if says(&[

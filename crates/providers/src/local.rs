@@ -2,6 +2,7 @@
 
 use crate::catalog::CatalogEntry;
 use crate::client::text_field;
+use crate::protocols;
 use futures_util::future::join_all;
 use rivulet_protocol::{LocalServer, Model, ProviderId, ProviderKind};
 use serde_json::Value;
@@ -18,15 +19,18 @@ pub(crate) async fn find(client: &reqwest::Client, catalog: &[CatalogEntry]) -> 
     for entry in catalog.iter().filter(|entry| entry.kind == ProviderKind::Local) {
         asked.push(ask(client, entry, entry.base_url.clone()));
         for port in &entry.ports {
-            asked.push(ask(client, entry, format!("http://127.0.0.1:{port}/v1")));
+            let other =
+                url::Url::parse(&entry.base_url).ok().and_then(|mut url| url.set_port(Some(*port)).ok().map(|()| url));
+            asked.extend(other.map(|url| ask(client, entry, url.as_str().trim_end_matches('/').to_owned())));
         }
     }
     join_all(asked).await.into_iter().flatten().collect()
 }
 
 async fn ask(client: &reqwest::Client, entry: &CatalogEntry, base_url: String) -> Option<LocalServer> {
+    let protocol = protocols::of(entry.protocol);
     let get = async {
-        let mut response = client.get(format!("{base_url}/models")).send().await.ok()?;
+        let mut response = client.get(format!("{base_url}/{}", protocol.models_path)).send().await.ok()?;
         if !response.status().is_success() {
             return None;
         }
@@ -40,7 +44,7 @@ async fn ask(client: &reqwest::Client, entry: &CatalogEntry, base_url: String) -
         serde_json::from_slice::<Value>(&body).ok()
     };
     let list = tokio::time::timeout(PATIENCE, get).await.ok().flatten()?;
-    let models = models(&list).filter(|models| !models.is_empty())?;
+    let models = (protocol.models)(&list).filter(|models| !models.is_empty())?;
     Some(LocalServer { provider: ProviderId(entry.id.clone()), name: entry.name.clone(), base_url, models })
 }
 

@@ -3,7 +3,9 @@
 pub mod anthropic;
 mod frame;
 pub mod gemini;
+pub mod ollama;
 pub mod openai_chat;
+pub mod openai_responses;
 
 use crate::frames::Framing;
 use crate::{ChatRequest, Decoder, Delta, Endpoint};
@@ -47,7 +49,8 @@ pub enum KeyHeader {
 }
 
 /// All protocols.
-pub static TABLE: &[&Protocol] = &[&openai_chat::PROTOCOL, &anthropic::PROTOCOL, &gemini::PROTOCOL];
+pub static TABLE: &[&Protocol] =
+    &[&openai_chat::PROTOCOL, &openai_responses::PROTOCOL, &anthropic::PROTOCOL, &gemini::PROTOCOL, &ollama::PROTOCOL];
 
 /// The protocol of this name.
 pub fn of(name: WireProtocol) -> &'static Protocol {

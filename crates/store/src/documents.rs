@@ -20,9 +20,9 @@ pub struct StoredProvider {
     pub catalog: Option<String>,
     /// Models typed in by hand.
     pub manual_models: Vec<String>,
-    /// What an endpoint of the user's own speaks; the catalog says it of the others.
+    /// What it speaks, if the user chose.
     #[serde(default)]
-    pub protocol: WireProtocol,
+    pub protocol: Option<WireProtocol>,
     /// Headers of the user's own.
     #[serde(default)]
     pub headers: Vec<HeaderLine>,

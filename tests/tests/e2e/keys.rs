@@ -61,6 +61,12 @@ async fn through_the_real_window_into_the_real_keyring_and_nowhere_else() {
     save_key_by_hand(page, &id).await;
     let info = provider(page, &id).await["key"].clone();
     assert_eq!((&info["kept_in"], &info["last_four"]), (&json!("keyring"), &json!(&CANARY[CANARY.len() - 4..])));
+    page.click(&format!("key-test-{id}")).await;
+    let report = format!("key-test-result-{id}");
+    wait_for("the test says that it works", PATIENCE, async || {
+        page.text(&report).await.contains("works").then_some(())
+    })
+    .await;
     let status = page.text("keyring-status").await;
     assert!(!status.is_empty());
     assert!(kept(&desktop), "secret-tool finds it from outside");

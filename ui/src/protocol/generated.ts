@@ -1052,6 +1052,10 @@ kind: ProviderKind,
  */
 protocol: WireProtocol, 
 /**
+ * What it could speak instead, this one included.
+ */
+protocols: Array<WireProtocol>, 
+/**
  * What can be set of its answers.
  */
 controls: Array<Control>, 
@@ -1128,7 +1132,7 @@ base_url: string,
  */
 models?: Array<string> | null, 
 /**
- * What an endpoint of one's own speaks; stays as it is if left out.
+ * What it shall speak, one of its `protocols`; stays as it is if left out.
  */
 protocol?: WireProtocol | null, 
 /**

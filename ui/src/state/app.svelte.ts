@@ -71,11 +71,13 @@ export class App {
 
   async #load(): Promise<void> {
     try {
-      await this.settings.load();
+      const library = this.library.load();
+      const settings = this.settings.load();
       this.info = await this.transport.call('app_info', {});
-      await this.library.load();
+      const models = this.may('models_list') ? this.providers.loadModels() : null;
+      // The first picture is whole: nothing in it is drawn twice.
+      await Promise.all([library, settings, models]);
       this.ready = true;
-      if (this.may('models_list')) await this.providers.loadModels();
       if (this.may('providers_list')) await Promise.all([this.providers.load(), this.mirror.load()]);
       // A page that was loaded again shows what it showed; a browser has come to see something.
       const first = this.transport.host === 'browser' ? this.library.list[0]?.id : undefined;

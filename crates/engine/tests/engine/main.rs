@@ -4,6 +4,7 @@
 
 mod answers;
 mod branches;
+mod requests;
 
 use rivulet_engine::{Engine, EngineConfig, SessionProvider};
 use rivulet_protocol::*;

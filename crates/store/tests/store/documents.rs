@@ -6,7 +6,7 @@ use rivulet_store::StoredProvider;
 
 fn provider(id: &str, base_url: &str) -> StoredProvider {
     StoredProvider {
-        protocol: WireProtocol::OpenaiChat,
+        protocol: None,
         headers: Vec::new(),
         body_patch: None,
         id: ProviderId::from(id),

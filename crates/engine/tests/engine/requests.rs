@@ -1,0 +1,56 @@
+//! What is asked, and what of an answer is kept to be told again.
+
+use super::*;
+use serde_json::{Value, json};
+
+fn body(bench: &Bench, at: usize) -> Value {
+    serde_json::from_str(&bench.upstream.requests()[at].body).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tool_calls_stay_with_their_answer() {
+    let call = json!({ "index": 0, "id": "call_1", "function": { "name": "weather", "arguments": "{\"city\":" } });
+    let rest = json!({ "index": 0, "function": { "arguments": "\"Paris\"}" } });
+    let chunk = |delta: Value| json!({ "choices": [{ "delta": { "tool_calls": [delta] } }] }).to_string();
+    let calls = Script::stream().text("I look.").data(&chunk(call)).data(&chunk(rest)).done();
+    let bench = Bench::start([calls, Script::stream().text("Never mind.").done()]).await;
+    let turn = bench.send(None, "Is it raining?").await;
+    let answer = bench.ended(turn.conversation, turn.answer).await;
+    let kept = &answer.tool_calls[..];
+    assert_eq!(kept.len(), 1, "{answer:?}");
+    assert_eq!((kept[0].name.as_str(), kept[0].arguments.as_str()), ("weather", r#"{"city":"Paris"}"#));
+    // A late viewer is told of it as an early one was.
+    let mut late = bench.engine.watch(&Caller::window(), turn.conversation, 0).await.unwrap();
+    let mut told = Vec::new();
+    while late.position() < late.head() {
+        told.extend(late.next().await.unwrap().events);
+    }
+    assert!(told.iter().any(|event| matches!(&event.body, EventBody::ToolCall { id, .. } if id == "call_1")));
+    // Nobody ran it: no vendor takes a call back without its result.
+    let again = bench.send(Some(turn.conversation), "Well?").await;
+    bench.ended(again.conversation, again.answer).await;
+    let asked = body(&bench, 1);
+    assert_eq!(asked["messages"][1], json!({ "role": "assistant", "content": "I look." }));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_conversation_is_answered_as_it_is_set() {
+    let whole = r#"{"choices":[{"message":{"role":"assistant","content":"At once."},"finish_reason":"stop"}],
+        "usage":{"prompt_tokens":3,"completion_tokens":2}}"#;
+    let whole = Script::whole(200, "Content-Type: application/json\r\n", whole);
+    let bench = Bench::start([Script::stream().text("One.").done(), whole]).await;
+    let turn = bench.send(None, "Hi").await;
+    bench.ended(turn.conversation, turn.answer).await;
+    assert!(body(&bench, 0).get("temperature").is_none(), "what is not set is the vendor's to choose");
+    let controls = Controls { temperature: Some(0.25), stream: Some(false), ..Controls::default() };
+    let set = ConversationControls { conversation: turn.conversation, controls: controls.clone() };
+    let set = bench.engine.conversation_controls(&Caller::window(), set).await.unwrap();
+    assert_eq!(set.controls, controls);
+    let turn = bench.send(Some(turn.conversation), "And now?").await;
+    let answer = bench.ended(turn.conversation, turn.answer).await;
+    assert_eq!((answer.text.as_str(), answer.state), ("At once.", MessageState::Complete));
+    assert_eq!(answer.usage.and_then(|usage| usage.output_tokens), Some(2));
+    let asked = body(&bench, 1);
+    assert_eq!((&asked["temperature"], &asked["stream"]), (&json!(0.25), &json!(false)));
+    assert_eq!(bench.snapshot(turn.conversation).await.conversation.controls, controls, "kept");
+}

@@ -1,0 +1,296 @@
+//! OpenAI's Responses.
+//!
+//! Source of the shapes: OpenAI's API reference and client libraries; `tests/fixtures/openai_responses` has the
+//! streams. Events carry a `type` and a `sequence_number`; only `response.completed`, `.incomplete` and `.failed` end
+//! an answer, there is no `[DONE]`. Errors come in two shapes.
+
+mod order;
+mod request;
+
+use super::frame::{Damage, unfinished};
+use super::{KeyHeader, Protocol};
+use crate::classify::VendorError;
+use crate::frames::Framing;
+use crate::sse::SseEvent;
+use crate::{Decoder, Delta, local};
+use order::{Next, Order};
+use rivulet_protocol::{Control, Failure, FailureCode, FinishReason, Usage, WireProtocol};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// Responses.
+pub static PROTOCOL: Protocol = Protocol {
+    name: WireProtocol::OpenaiResponses,
+    auth: KeyHeader::Bearer,
+    headers: &[],
+    path: |_| "responses".into(),
+    body: request::body,
+    framing: Framing::Sse,
+    decoder: || Box::new(OpenAiResponses::default()),
+    whole,
+    models_path: "models",
+    models: local::models,
+    controls: &[
+        Control::Temperature,
+        Control::TopP,
+        Control::MaxTokens,
+        Control::Effort,
+        Control::Stream,
+        Control::ResponseFormat,
+    ],
+};
+
+/// Reads a stream of events.
+#[derive(Debug, Default)]
+pub struct OpenAiResponses {
+    done: bool,
+    any: bool,
+    order: Order,
+    damage: Damage,
+    refused: bool,
+    /// Calls as they grow, by their place in the output.
+    calls: BTreeMap<u64, Call>,
+    /// The place of the last text, and how much of it came.
+    text: Option<(u64, usize)>,
+    /// The place and part of the last reasoning.
+    reasoning: Option<(u64, u64)>,
+}
+
+#[derive(Debug, Default)]
+struct Call {
+    id: String,
+    name: String,
+    arguments: String,
+}
+
+#[derive(Deserialize)]
+struct Frame {
+    #[serde(rename = "type", default)]
+    kind: String,
+    #[serde(default)]
+    output_index: u64,
+    #[serde(default, alias = "content_index")]
+    summary_index: u64,
+    #[serde(default)]
+    delta: Option<Value>,
+    #[serde(default)]
+    arguments: Option<String>,
+    #[serde(default)]
+    item: Option<Value>,
+    #[serde(default)]
+    response: Option<Value>,
+    #[serde(default)]
+    error: Option<Value>,
+}
+
+#[derive(Deserialize)]
+struct Numbered {
+    #[serde(default)]
+    sequence_number: Option<u64>,
+}
+
+impl Decoder for OpenAiResponses {
+    fn push(&mut self, event: &SseEvent, out: &mut Vec<Delta>) -> Result<(), Failure> {
+        // Some gateways add the end marker of the other protocol.
+        if self.done || event.data.trim() == "[DONE]" {
+            return Ok(());
+        }
+        let Some(Numbered { sequence_number }) = self.damage.read(event)? else { return Ok(()) };
+        match self.order.take(sequence_number, event) {
+            Next::Now => self.event(event, out)?,
+            Next::Seen => return Ok(()),
+            Next::Held => {}
+            Next::TooMany => return Err(Failure::new(FailureCode::Cut).detail("events are missing")),
+        }
+        while let Some(event) = self.order.ready() {
+            self.event(&event, out)?;
+        }
+        Ok(())
+    }
+
+    fn complete(&self) -> bool {
+        self.done
+    }
+
+    fn finishing(&self) -> bool {
+        false
+    }
+
+    fn held_back(&self) -> usize {
+        self.order.bytes() + self.calls.values().map(|call| call.arguments.len()).sum::<usize>()
+    }
+
+    fn end(&mut self, stray: &str, _: bool, _: &mut Vec<Delta>) -> Result<(), Failure> {
+        if self.done {
+            return Ok(());
+        }
+        if let Some(error) = VendorError::in_stray_lines(stray) {
+            return Err(error.mid_stream());
+        }
+        if self.order.bytes() > 0 {
+            return Err(Failure::new(FailureCode::Cut).detail("events are missing"));
+        }
+        Err(unfinished(self.any, stray))
+    }
+}
+
+impl OpenAiResponses {
+    fn event(&mut self, event: &SseEvent, out: &mut Vec<Delta>) -> Result<(), Failure> {
+        let Some(frame) = self.damage.read::<Frame>(event)? else { return Ok(()) };
+        let named = frame.error.as_ref().is_some_and(|error| !error.is_null());
+        if frame.kind == "error" || event.event == "error" || (frame.kind.is_empty() && named) {
+            let value: Value = serde_json::from_str(event.data.trim()).unwrap_or_default();
+            return Err(VendorError::read(&value).mid_stream());
+        }
+        self.any = true;
+        let text = frame.delta.as_ref().and_then(Value::as_str).unwrap_or_default();
+        match frame.kind.as_str() {
+            "response.output_text.delta" => self.text(frame.output_index, text, out),
+            "response.refusal.delta" => {
+                self.refused = true;
+                self.text(frame.output_index, text, out);
+            }
+            "response.reasoning_summary_text.delta" | "response.reasoning_text.delta" => {
+                self.reasoning((frame.output_index, frame.summary_index), text, out);
+            }
+            "response.function_call_arguments.delta" => {
+                self.calls.entry(frame.output_index).or_default().arguments.push_str(text);
+            }
+            "response.function_call_arguments.done" => {
+                if let Some(arguments) = frame.arguments {
+                    self.calls.entry(frame.output_index).or_default().arguments = arguments;
+                }
+            }
+            "response.output_item.added" | "response.output_item.done" => {
+                let done = frame.kind.ends_with("done");
+                self.item(frame.output_index, frame.item.unwrap_or_default(), done, out);
+            }
+            "response.completed" | "response.incomplete" | "response.failed" | "response.cancelled" => {
+                return self.ended(&frame.response.unwrap_or_default(), out);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Text of another message of the same answer is a paragraph of its own.
+    fn text(&mut self, place: u64, text: &str, out: &mut Vec<Delta>) {
+        if text.is_empty() {
+            return;
+        }
+        let before = match self.text {
+            Some((last, bytes)) if last == place => bytes,
+            Some(_) => {
+                out.push(Delta::Text("\n\n".into()));
+                0
+            }
+            None => 0,
+        };
+        self.text = Some((place, before + text.len()));
+        out.push(Delta::Text(text.to_owned()));
+    }
+
+    fn reasoning(&mut self, part: (u64, u64), text: &str, out: &mut Vec<Delta>) {
+        if text.is_empty() {
+            return;
+        }
+        if self.reasoning.is_some_and(|last| last != part) {
+            out.push(Delta::Reasoning("\n\n".into()));
+        }
+        self.reasoning = Some(part);
+        out.push(Delta::Reasoning(text.to_owned()));
+    }
+
+    fn item(&mut self, place: u64, item: Value, done: bool, out: &mut Vec<Delta>) {
+        let field = |name: &str| item.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        match item.get("type").and_then(Value::as_str) {
+            Some("function_call") => {
+                let call = self.calls.entry(place).or_default();
+                (call.id, call.name) = (field("call_id"), field("name"));
+                let arguments = field("arguments");
+                if !arguments.is_empty() {
+                    call.arguments = arguments;
+                }
+            }
+            Some("reasoning") if done => {
+                if let Some(sealed) = item.get("encrypted_content").filter(|sealed| sealed.is_string()) {
+                    let summary = item.get("summary").cloned().unwrap_or_else(|| json!([]));
+                    let back = json!({ "type": "reasoning", "summary": summary, "encrypted_content": sealed });
+                    out.push(Delta::Replay(back));
+                }
+            }
+            // Servers exist that send no deltas and only the whole message.
+            Some("message") if done && self.text.is_none_or(|(last, _)| last != place) => {
+                for part in item.get("content").and_then(Value::as_array).into_iter().flatten() {
+                    let refusal = part.get("refusal").and_then(Value::as_str);
+                    self.refused |= refusal.is_some();
+                    let text = part.get("text").and_then(Value::as_str).or(refusal).unwrap_or_default();
+                    self.text(place, text, out);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn ended(&mut self, response: &Value, out: &mut Vec<Delta>) -> Result<(), Failure> {
+        if let Some(usage) = response.get("usage").filter(|usage| !usage.is_null()) {
+            out.push(Delta::Usage(read_usage(usage)));
+        }
+        let status = response.get("status").and_then(Value::as_str).unwrap_or("completed");
+        if matches!(status, "failed" | "cancelled") {
+            let failed = response.get("error").filter(|error| !error.is_null());
+            let words = json!({ "error": failed.cloned().unwrap_or_else(|| status.into()) });
+            return Err(VendorError::read(&words).mid_stream());
+        }
+        let cut = response.get("incomplete_details").and_then(|details| details.get("reason")).and_then(Value::as_str);
+        self.done = true;
+        let mut called = false;
+        for call in std::mem::take(&mut self.calls).into_values() {
+            let arguments = if call.arguments.is_empty() { "{}".to_owned() } else { call.arguments };
+            // A call that was cut must not be run.
+            if status == "incomplete" && serde_json::from_str::<IgnoredAny>(&arguments).is_err() {
+                continue;
+            }
+            called = true;
+            out.push(Delta::ToolCall { id: call.id, name: call.name, arguments });
+        }
+        out.push(Delta::Finish(match (status, cut) {
+            ("incomplete", Some("content_filter")) => FinishReason::ContentFilter,
+            ("incomplete", Some("max_output_tokens")) => FinishReason::Length,
+            ("incomplete", _) => FinishReason::Other,
+            _ if called => FinishReason::ToolCalls,
+            _ if self.refused => FinishReason::Refusal,
+            _ => FinishReason::Stop,
+        }));
+        Ok(())
+    }
+}
+
+/// An answer that was not streamed: its items, whole.
+fn whole(body: &Value, out: &mut Vec<Delta>) -> Result<(), Failure> {
+    let Some(items) = body.get("output").and_then(Value::as_array) else {
+        return Err(Failure::new(FailureCode::NotAStream));
+    };
+    let mut reader = OpenAiResponses::default();
+    for (place, item) in items.iter().enumerate() {
+        let place = place as u64;
+        for (part, summary) in item.get("summary").and_then(Value::as_array).into_iter().flatten().enumerate() {
+            let text = summary.get("text").and_then(Value::as_str).unwrap_or_default();
+            reader.reasoning((place, part as u64), text, out);
+        }
+        reader.item(place, item.clone(), true, out);
+    }
+    reader.ended(body, out)
+}
+
+fn read_usage(usage: &Value) -> Usage {
+    let count = |pointer: &str| usage.pointer(pointer).and_then(Value::as_u64);
+    Usage {
+        input_tokens: count("/input_tokens"),
+        output_tokens: count("/output_tokens"),
+        reasoning_tokens: count("/output_tokens_details/reasoning_tokens"),
+        cached_tokens: count("/input_tokens_details/cached_tokens"),
+    }
+}

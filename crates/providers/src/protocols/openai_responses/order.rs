@@ -1,0 +1,87 @@
+//! Putting numbered events in order: repeats are dropped, early ones wait for those before them.
+
+use crate::sse::SseEvent;
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+/// Events that may wait for one before them.
+const HELD: usize = 256;
+/// Numbers whose events are remembered, to know a repeat.
+const REMEMBERED: usize = 1024;
+
+/// What to do with an event.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// It is next.
+    Now,
+    /// It was there before.
+    Seen,
+    /// It waits for one before it.
+    Held,
+    /// More wait than may: the one before them is lost.
+    TooMany,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Order {
+    next: Option<u64>,
+    held: BTreeMap<u64, SseEvent>,
+    seen: BTreeMap<u64, u64>,
+    /// This server's numbers are not what they should be: events are taken as they come.
+    off: bool,
+}
+
+impl Order {
+    pub fn take(&mut self, number: Option<u64>, event: &SseEvent) -> Next {
+        let Some(number) = number.filter(|_| !self.off) else { return Next::Now };
+        let print = fingerprint(event);
+        let next = *self.next.get_or_insert(number);
+        if number < next {
+            if self.seen.get(&number) == Some(&print) {
+                return Next::Seen;
+            }
+            // Two different events with one number: it says nothing here.
+            self.off = true;
+            return Next::Now;
+        }
+        if number > next {
+            if self.held.len() == HELD {
+                return Next::TooMany;
+            }
+            self.held.insert(number, event.clone());
+            return Next::Held;
+        }
+        self.advance(number, print);
+        Next::Now
+    }
+
+    /// The next of those that waited, if its turn has come (or numbers turned out to say nothing).
+    pub fn ready(&mut self) -> Option<SseEvent> {
+        let number = *self.held.first_key_value()?.0;
+        if !self.off && Some(number) != self.next {
+            return None;
+        }
+        let event = self.held.remove(&number)?;
+        self.advance(number, fingerprint(&event));
+        Some(event)
+    }
+
+    /// Bytes that wait.
+    pub fn bytes(&self) -> usize {
+        self.held.values().map(|event| event.data.len()).sum()
+    }
+
+    fn advance(&mut self, number: u64, print: u64) {
+        self.next = Some(number.saturating_add(1));
+        self.seen.insert(number, print);
+        if self.seen.len() > REMEMBERED {
+            self.seen.pop_first();
+        }
+    }
+}
+
+fn fingerprint(event: &SseEvent) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    event.data.hash(&mut hasher);
+    hasher.finish()
+}

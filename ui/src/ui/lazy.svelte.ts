@@ -1,0 +1,35 @@
+import type { Component } from 'svelte';
+
+const all: Lazy<never>[] = [];
+
+/** A part of the page that the first picture can do without: fetched when it is needed, or soon after that picture. */
+export class Lazy<Props extends Record<string, unknown>> {
+  /** `null` until it is there. */
+  component = $state.raw<Component<Props, Record<string, never>, string> | null>(null);
+  #load: () => Promise<{ default: unknown }>;
+  #fetching: Promise<void> | null = null;
+
+  constructor(load: () => Promise<{ default: unknown }>) {
+    this.#load = load;
+    all.push(this as unknown as Lazy<never>);
+  }
+
+  /** Fetches it; once. A fetch that failed is tried again by the next call. */
+  fetch(): Promise<void> {
+    this.#fetching ??= this.#load().then(
+      (module) => {
+        this.component = module.default as typeof this.component;
+      },
+      (error) => {
+        this.#fetching = null;
+        throw error;
+      },
+    );
+    return this.#fetching;
+  }
+}
+
+/** Fetches all of them, one after the other, so that nothing a person does waits behind them. */
+export async function fetchLazyParts(): Promise<void> {
+  for (const part of all) await part.fetch().catch(() => {});
+}
