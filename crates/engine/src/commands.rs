@@ -129,6 +129,11 @@ impl Commands for Engine {
         self.go_on(caller, request.message).await
     }
 
+    async fn answer_trace(&self, caller: &Caller, request: MessageRef) -> Answer<Trace> {
+        self.seen_message(caller, request.message).await?;
+        self.core.traces.trace(request.message).ok_or_else(|| ApiError::not_found("trace"))
+    }
+
     async fn mirror_status(&self, _: &Caller, _: Nothing) -> Answer<MirrorStatus> {
         Ok(self.core.mirror.get().map(|mirror| mirror.status()).unwrap_or_default())
     }

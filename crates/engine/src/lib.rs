@@ -14,6 +14,7 @@ mod names;
 mod open;
 mod pace;
 mod providers;
+mod traces;
 mod turn;
 mod wording;
 
@@ -49,6 +50,7 @@ pub(crate) struct Core {
     pub client: Client,
     pub demo: Demo,
     pub logs: Arc<Logs>,
+    pub traces: traces::Traces,
     pub library: broadcast::Sender<LibraryEvent>,
     /// Names as they are given to conversations.
     pub named: broadcast::Sender<Arc<str>>,

@@ -88,6 +88,7 @@ impl Engine {
             client,
             demo,
             logs,
+            traces: Default::default(),
             library,
             named: broadcast::channel(NAMED_AT_ONCE).0,
             session_provider: config.session_provider,

@@ -5,7 +5,7 @@ use rivulet_protocol::{
     ConversationId, EventBody, Failure, FailureCode, FinishReason, Message, MessageState, Notice, Replay, ToolCall,
     WireProtocol, now_ms, utf16_len,
 };
-use rivulet_providers::{AnswerStream, ChatRequest, Delta, Endpoint, retry};
+use rivulet_providers::{AnswerStream, ChatRequest, Delta, Endpoint, Tape, retry};
 use rivulet_store::Append;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -114,7 +114,16 @@ impl Answer {
     }
 
     async fn ask(&mut self, endpoint: &Endpoint, request: &ChatRequest) -> Result<FinishReason, Failure> {
-        let mut stream = self.core.client.stream(endpoint, request).await?;
+        let tape = self.core.traces.tape(self.message.id);
+        let asked = self.read(endpoint, request, &tape).await;
+        if let Err(failure) = &asked {
+            tape.failed(failure);
+        }
+        asked
+    }
+
+    async fn read(&mut self, endpoint: &Endpoint, request: &ChatRequest, tape: &Tape) -> Result<FinishReason, Failure> {
+        let mut stream = self.core.client.stream_on(endpoint, request, Some(tape)).await?;
         self.notice(Notice::Waiting);
         let mut deltas = Vec::new();
         while self.next(&mut stream, &mut deltas).await? {

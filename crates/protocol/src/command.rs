@@ -88,6 +88,7 @@ macro_rules! with_commands {
             "Stops an answer; what came is kept." answer_stop(MessageRef) -> Nothing, Participant;
             "Answers the same question again, as a sibling." answer_regenerate(AnswerRegenerate) -> Turn, Participant;
             "Goes on with an answer that was cut, stopped or interrupted." answer_continue(MessageRef) -> Turn, Participant;
+            "What went over the wire for an answer of this run." answer_trace(MessageRef) -> Trace, Window;
 
             "The mirror, its links and viewers." mirror_status(Nothing) -> MirrorStatus, Window;
             "Starts the mirror." mirror_start(Nothing) -> MirrorStatus, Window;

@@ -18,6 +18,7 @@ mod provider;
 mod request;
 mod secret;
 mod settings;
+mod trace;
 #[cfg(feature = "codegen")]
 pub mod typescript;
 
@@ -34,6 +35,7 @@ pub use provider::*;
 pub use request::*;
 pub use secret::Secret;
 pub use settings::*;
+pub use trace::*;
 
 /// Length of `text` in UTF-16 code units: the unit of every text position on the wire.
 pub fn utf16_len(text: &str) -> u64 {

@@ -6,7 +6,7 @@ use crate::frames::Framing;
 use crate::protocols::{KeyHeader, Protocol};
 use crate::sse::SseLimits;
 use crate::stream::AnswerStream;
-use crate::{ChatRequest, classify, local};
+use crate::{ChatRequest, Tape, classify, local};
 use reqwest::header::{
     ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue,
 };
@@ -119,6 +119,14 @@ impl Endpoint {
         self.base_url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
     }
 
+    /// The text with the key taken out, whoever put it there.
+    pub(crate) fn without_key(&self, text: &str) -> String {
+        match &self.key {
+            Some(key) if !key.expose().is_empty() => text.replace(key.expose(), "•••"),
+            _ => text.to_owned(),
+        }
+    }
+
     /// Names the host, and takes the key out of whatever the vendor echoed.
     pub(crate) fn name(&self, mut failure: Failure) -> Failure {
         failure.host = Some(self.host());
@@ -180,11 +188,21 @@ impl Client {
 
     /// Asks a model; ready when a good head has come. Dropping the stream closes the connection.
     pub async fn stream(&self, endpoint: &Endpoint, request: &ChatRequest) -> Result<AnswerStream, Failure> {
+        self.stream_on(endpoint, request, None).await
+    }
+
+    /// The same, written down on a tape.
+    pub async fn stream_on(
+        &self,
+        endpoint: &Endpoint,
+        request: &ChatRequest,
+        tape: Option<&Tape>,
+    ) -> Result<AnswerStream, Failure> {
         let body = endpoint.body(request)?.to_string();
         let framing = if request.streams() { endpoint.protocol.framing } else { Framing::Whole };
         let http = self.client(endpoint).post(endpoint.url(&(endpoint.protocol.path)(request)));
         let http = http.header(ACCEPT, framing.accept()).header(CONTENT_TYPE, "application/json").body(body);
-        let response = self.send(endpoint, http).await?;
+        let response = self.send(endpoint, http, tape).await?;
         let status = response.status();
         let media_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         if !status.is_success() || !framing.takes(media_type) {
@@ -192,14 +210,14 @@ impl Client {
             let body = classify::body_start(response, &self.limits).await;
             return Err(endpoint.name(classify::response(status, &headers, &body)));
         }
-        Ok(AnswerStream::new(response, framing, endpoint.clone(), self.limits))
+        Ok(AnswerStream::new(response, framing, endpoint.clone(), self.limits, tape.cloned()))
     }
 
     /// The models an endpoint lists.
     pub async fn models(&self, endpoint: &Endpoint) -> Result<Vec<Model>, Failure> {
         let request =
             self.client(endpoint).get(endpoint.url(endpoint.protocol.models_path)).header(ACCEPT, "application/json");
-        let response = self.send(endpoint, request.timeout(self.limits.whole)).await?;
+        let response = self.send(endpoint, request.timeout(self.limits.whole), None).await?;
         let (status, headers) = (response.status(), response.headers().clone());
         if !status.is_success() {
             let body = classify::body_start(response, &self.limits).await;
@@ -255,7 +273,12 @@ impl Client {
         if on_this_computer { &self.loopback } else { &self.http }
     }
 
-    async fn send(&self, endpoint: &Endpoint, mut request: RequestBuilder) -> Result<Response, Failure> {
+    async fn send(
+        &self,
+        endpoint: &Endpoint,
+        mut request: RequestBuilder,
+        tape: Option<&Tape>,
+    ) -> Result<Response, Failure> {
         request = request.header(ACCEPT_ENCODING, "identity");
         for (name, value) in endpoint.protocol.headers {
             request = request.header(*name, *value);
@@ -273,11 +296,19 @@ impl Client {
             value.set_sensitive(true);
             request = request.header(name, value);
         }
-        let response = match tokio::time::timeout(self.limits.header, request.send()).await {
+        let request = request.build().map_err(|error| endpoint.name(classify::request(&error)))?;
+        if let Some(tape) = tape {
+            tape.asked(endpoint, &request);
+        }
+        let sent = self.client(endpoint).execute(request);
+        let response = match tokio::time::timeout(self.limits.header, sent).await {
             Ok(Ok(response)) => response,
             Ok(Err(error)) => return Err(endpoint.name(classify::request(&error))),
             Err(_) => return Err(endpoint.name(Failure::new(FailureCode::NoResponse))),
         };
+        if let Some(tape) = tape {
+            tape.answered(endpoint, &response);
+        }
         // We asked for none and can read none. An error's status says enough without its body.
         let encoded = response.headers().get(CONTENT_ENCODING).filter(|value| *value != "identity");
         match encoded {

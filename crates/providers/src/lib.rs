@@ -12,10 +12,12 @@ pub mod protocols;
 pub mod retry;
 pub mod sse;
 mod stream;
+mod tape;
 pub mod vectors;
 
 pub use client::{Client, Endpoint, Limits, origin};
 pub use stream::AnswerStream;
+pub use tape::Tape;
 
 use rivulet_protocol::{Author, Controls, Failure, FinishReason, Replay, ToolCall, Usage};
 use serde_json::Value;

@@ -4,7 +4,7 @@ use crate::client::{Endpoint, Limits};
 use crate::frames::{Events, Framing};
 use crate::protocols::Protocol;
 use crate::sse::{SseEvent, Wire, WireError};
-use crate::{Decoder, Delta, classify};
+use crate::{Decoder, Delta, Tape, classify};
 use futures_util::FutureExt;
 use futures_util::stream::StreamExt;
 use rivulet_protocol::{Failure, FailureCode};
@@ -25,6 +25,7 @@ pub struct AnswerStream {
     clock: Clock,
     any: bool,
     held_back: usize,
+    tape: Option<Tape>,
 }
 
 /// Two timers (bytes, content) on two clocks: the monotonic one stands still while a laptop sleeps.
@@ -62,14 +63,20 @@ impl Clock {
 }
 
 impl AnswerStream {
-    pub(crate) fn new(response: reqwest::Response, framing: Framing, endpoint: Endpoint, limits: Limits) -> Self {
+    pub(crate) fn new(
+        response: reqwest::Response,
+        framing: Framing,
+        endpoint: Endpoint,
+        limits: Limits,
+        tape: Option<Tape>,
+    ) -> Self {
         let protocol = endpoint.protocol;
         let (events, wire) = framing.events(response.bytes_stream().boxed(), limits.sse);
         let decoder: Box<dyn Decoder> = match framing {
             Framing::Whole => Box::new(WholeAnswer { protocol, done: false }),
             Framing::Sse | Framing::Lines => (protocol.decoder)(),
         };
-        Self { events, wire, decoder, endpoint, limits, clock: Clock::new(), any: false, held_back: 0 }
+        Self { events, wire, decoder, endpoint, limits, clock: Clock::new(), any: false, held_back: 0, tape }
     }
 
     /// Appends what comes next to `out`; `false` when the answer is complete. Can be dropped and called again.
@@ -141,6 +148,9 @@ impl AnswerStream {
         match event {
             Some(Ok(event)) => {
                 self.any = true;
+                if let Some(tape) = &self.tape {
+                    tape.event(&self.endpoint, &event);
+                }
                 self.decoder.push(&event, out)?;
                 Ok(!self.decoder.complete())
             }

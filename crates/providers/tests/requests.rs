@@ -82,7 +82,14 @@ fn snapshot(name: &str, value: &Value) {
     settings.set_snapshot_path(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/requests"));
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
-    settings.bind(|| insta::assert_snapshot!(name, serde_json::to_string_pretty(value).unwrap()));
+    settings.bind(|| insta::assert_snapshot!(name, serde_json::to_string_pretty(&sorted(value)).unwrap()));
+}
+
+/// With the fields of every object in alphabetical order, however serde_json was built.
+fn sorted(value: &Value) -> Value {
+    let mut value = value.clone();
+    value.sort_all_objects();
+    value
 }
 
 #[test]

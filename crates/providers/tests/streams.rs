@@ -42,7 +42,12 @@ fn line(delta: &Delta) -> String {
         Delta::Text(text) => format!("text: {text:?}"),
         Delta::Reasoning(text) => format!("reasoning: {text:?}"),
         Delta::ToolCall { id, name, arguments } => format!("tool call: {id} {name} {arguments}"),
-        Delta::Replay(item) => format!("replay: {item}"),
+        Delta::Replay(item) => {
+            // Fields in alphabetical order, however serde_json was built.
+            let mut item = item.clone();
+            item.sort_all_objects();
+            format!("replay: {item}")
+        }
         Delta::Usage(usage) => format!("usage: {usage:?}"),
         Delta::Finish(reason) => format!("finish: {reason:?}"),
     }

@@ -459,6 +459,55 @@ at: number, } | { "type": "reset",
 snapshot: Message, });
 
 /**
+ * A request and what came back.
+ */
+export type Exchange = { 
+/**
+ * When it was sent, in milliseconds since the epoch.
+ */
+at: number, 
+/**
+ * `POST`.
+ */
+method: string, 
+/**
+ * The address.
+ */
+url: string, 
+/**
+ * The request's headers; a secret's value is `•••`.
+ */
+headers: Array<HeaderLine>, 
+/**
+ * The request's body, cut at 256 KiB.
+ */
+body: string, 
+/**
+ * The status, once the head of the response came.
+ */
+status: number | null, 
+/**
+ * When that was, in milliseconds after the request.
+ */
+status_ms: number | null, 
+/**
+ * The response's headers.
+ */
+response_headers: Array<HeaderLine>, 
+/**
+ * The events as they came, before any decoder; the first 2 MiB of them.
+ */
+events: Array<WireEvent>, 
+/**
+ * Events that came after those, and were only counted.
+ */
+left_out: number, 
+/**
+ * How it failed, if it did.
+ */
+failure: Failure | null, };
+
+/**
  * Why an answer failed. The interface makes the sentence from `code` and the fields; `detail` folds out below it.
  */
 export type Failure = { 
@@ -1262,6 +1311,15 @@ arguments: string,
 result: string | null, };
 
 /**
+ * The requests that were sent for an answer, first one first. Kept in memory, for this run.
+ */
+export type Trace = { 
+/**
+ * More than one when it was sent again.
+ */
+exchanges: Array<Exchange>, };
+
+/**
  * What was started.
  */
 export type Turn = { 
@@ -1315,6 +1373,23 @@ conversation: ConversationId | null,
  * The browser, shortened to a name.
  */
 agent: string, };
+
+/**
+ * One event of a stream.
+ */
+export type WireEvent = { 
+/**
+ * When it came, in microseconds after the request.
+ */
+after_us: number, 
+/**
+ * Its name; `message` where the protocol names none.
+ */
+name: string, 
+/**
+ * Its data, cut at 16 KiB.
+ */
+data: string, };
 
 /**
  * The protocols that can be spoken with a model's server.
@@ -1379,6 +1454,8 @@ export interface Commands {
   answer_regenerate: { request: AnswerRegenerate; response: Turn };
   /** Goes on with an answer that was cut, stopped or interrupted. */
   answer_continue: { request: MessageRef; response: Turn };
+  /** What went over the wire for an answer of this run. */
+  answer_trace: { request: MessageRef; response: Trace };
   /** The mirror, its links and viewers. */
   mirror_status: { request: Nothing; response: MirrorStatus };
   /** Starts the mirror. */
@@ -1425,6 +1502,7 @@ export const commandRoles: Record<keyof Commands, CallerRole> = {
   answer_stop: "participant",
   answer_regenerate: "participant",
   answer_continue: "participant",
+  answer_trace: "window",
   mirror_status: "window",
   mirror_start: "window",
   mirror_stop: "window",

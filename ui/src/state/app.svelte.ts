@@ -3,6 +3,7 @@ import { m } from '../paraglide/messages.js';
 import {
   type AppInfo,
   type Commands,
+  type Controls,
   type ConversationId,
   commandRoles,
   type LibraryEvent,
@@ -40,6 +41,8 @@ export class App {
   open = $state.raw<OpenConversation | null>(null);
   /** The provider and model of a conversation that does not exist yet. */
   draft_model = $state.raw<{ provider: ProviderId; model: string } | null>(null);
+  /** The controls of a conversation that does not exist yet. */
+  draft_controls = $state.raw<Controls>({});
   settings_section = $state<SettingsSection | null>(null);
   sheet = $state<'mirror' | 'palette' | null>(null);
   drawer = $state(false);
@@ -151,6 +154,22 @@ export class App {
     return first ? { provider: first.provider, model: first.model.id } : null;
   }
 
+  /** How the next message is answered. */
+  get controls(): Controls {
+    const conversation = this.open && this.library.get(this.open.state.id);
+    return this.open ? (conversation?.controls ?? {}) : this.draft_controls;
+  }
+
+  async setControls(controls: Controls): Promise<void> {
+    const conversation = this.open?.state.id;
+    if (!conversation) {
+      this.draft_controls = controls;
+      return;
+    }
+    const set = await this.attempt('conversation_controls', { conversation, controls });
+    if (set) this.library.put(set);
+  }
+
   async chooseModel(provider: ProviderId, model: string): Promise<void> {
     const conversation = this.open?.state.id;
     if (!conversation) this.draft_model = { provider, model };
@@ -162,15 +181,26 @@ export class App {
 
   /** Sends; rejects with an `ApiError` so that the text can stay in the composer. */
   async send(text: string): Promise<void> {
-    const conversation = this.open?.state.id ?? null;
+    const open = this.open?.state.id ?? null;
+    const conversation = open ?? (await this.#withDraftControls());
     const turn = await this.transport.call('message_send', {
       conversation,
       text,
-      ...(conversation ? {} : this.target),
+      ...(open ? {} : this.target),
     });
     if (!this.settings.all.welcomed) void this.settings.update({ welcomed: true });
-    if (!conversation) await this.show(turn.conversation);
+    if (!open) await this.show(turn.conversation);
     else this.#asked();
+  }
+
+  /** A new conversation that has the controls that were set before it; `null` if none were, for the core makes one. */
+  async #withDraftControls(): Promise<ConversationId | null> {
+    const controls = this.draft_controls;
+    if (Object.values(controls).every((set) => set === null || set === undefined)) return null;
+    const { id: conversation } = await this.transport.call('conversation_create', { ...this.target });
+    await this.transport.call('conversation_controls', { conversation, controls });
+    this.draft_controls = {};
+    return conversation;
   }
 
   /** Asks again in other words: a sibling of the question. */

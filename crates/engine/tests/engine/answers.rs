@@ -77,7 +77,7 @@ async fn quitting_marks_what_runs_and_loses_nothing() {
     bench.engine.quit().await;
     let Bench { engine, upstream, folder } = bench;
     drop(engine);
-    let engine = open(&folder, &upstream).await;
+    let engine = open(&folder, &upstream, None).await;
     let bench = Bench { engine, upstream, folder };
     let answer = bench.ended(turn.conversation, turn.answer).await;
     assert_eq!((answer.text.as_str(), answer.state), ("Half", MessageState::Interrupted));

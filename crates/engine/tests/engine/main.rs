@@ -25,7 +25,14 @@ impl Bench {
     async fn start(scripts: impl IntoIterator<Item = Script>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let upstream = Upstream::start(scripts);
-        let engine = open(&folder, &upstream).await;
+        let engine = open(&folder, &upstream, None).await;
+        Self { engine, upstream, folder }
+    }
+
+    async fn with_key(scripts: impl IntoIterator<Item = Script>, key: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let upstream = Upstream::start(scripts);
+        let engine = open(&folder, &upstream, Some(Secret::new(key.into()))).await;
         Self { engine, upstream, folder }
     }
 
@@ -62,10 +69,10 @@ impl Bench {
     }
 }
 
-async fn open(folder: &tempfile::TempDir, upstream: &Upstream) -> Engine {
+async fn open(folder: &tempfile::TempDir, upstream: &Upstream, key: Option<Secret>) -> Engine {
     let mut config = EngineConfig::new(folder.path());
     let (base_url, model) = (Some(upstream.base_url()), Some("test-model".into()));
-    config.session_provider = Some(SessionProvider { id: "scripted".into(), base_url, model, key: None });
+    config.session_provider = Some(SessionProvider { id: "scripted".into(), base_url, model, key });
     Engine::open(config).await.unwrap()
 }
 

@@ -54,3 +54,24 @@ async fn a_conversation_is_answered_as_it_is_set() {
     assert_eq!((&asked["temperature"], &asked["stream"]), (&json!(0.25), &json!(false)));
     assert_eq!(bench.snapshot(turn.conversation).await.conversation.controls, controls, "kept");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_went_over_the_wire_can_be_seen_without_the_key() {
+    const KEY: &str = "sk-canary-0123456789";
+    let busy = Script::whole(503, "Retry-After: 0\r\n", &format!("{{\"error\":\"not now, {KEY}\"}}"));
+    let echo = Script::stream().text(KEY).done();
+    let bench = Bench::with_key([busy, echo], KEY).await;
+    let turn = bench.send(None, &format!("Is {KEY} a key?")).await;
+    bench.ended(turn.conversation, turn.answer).await;
+    let seen = MessageRef { message: turn.answer };
+    let trace = bench.engine.answer_trace(&Caller::window(), seen).await.unwrap();
+    let statuses: Vec<_> = trace.exchanges.iter().map(|exchange| exchange.status).collect();
+    assert_eq!(statuses, [Some(503), Some(200)]);
+    let (first, last) = (&trace.exchanges[0], &trace.exchanges[1]);
+    assert!(first.failure.is_some() && last.failure.is_none());
+    assert!(last.body.contains("a key?") && last.url.ends_with("/chat/completions"), "{last:?}");
+    assert!(last.events.len() >= 3 && last.events.iter().any(|event| event.data == "[DONE]"), "{last:?}");
+    assert!(last.headers.iter().any(|header| header.name == "authorization" && header.value == "•••"));
+    assert!(bench.upstream.requests()[1].head.contains(KEY), "the vendor got it");
+    assert!(!serde_json::to_string(&trace).unwrap().contains(KEY));
+}
