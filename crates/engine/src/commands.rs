@@ -1,6 +1,6 @@
 //! The command table's handlers. Each one line: what it does is with its subject.
 
-use crate::{Engine, MirrorControl};
+use crate::{Engine, MirrorControl, network};
 use rivulet_protocol::*;
 use rivulet_store::ConversationChange;
 use std::sync::Arc;
@@ -47,8 +47,8 @@ impl Commands for Engine {
         self.fetch_models(&request.provider).await
     }
 
-    async fn provider_test(&self, _: &Caller, request: ProviderRef) -> Answer<ConnectionTest> {
-        self.test_provider(&request.provider).await
+    async fn provider_test(&self, _: &Caller, request: ProviderTest) -> Answer<ConnectionTest> {
+        self.test_provider(request).await
     }
 
     async fn local_servers_find(&self, _: &Caller, _: Nothing) -> Answer<Vec<LocalServer>> {
@@ -61,6 +61,14 @@ impl Commands for Engine {
 
     async fn key_delete(&self, _: &Caller, request: ProviderRef) -> Answer<Nothing> {
         self.delete_key(&request.provider).await.map(done)
+    }
+
+    async fn proxy_login_set(&self, _: &Caller, request: ProxyLoginSet) -> Answer<KeyInfo> {
+        self.set_proxy_login(request).await
+    }
+
+    async fn proxy_login_delete(&self, _: &Caller, request: ProxyRef) -> Answer<Nothing> {
+        self.delete_proxy_login(&request.proxy).await.map(done)
     }
 
     async fn keyring_status(&self, _: &Caller, _: Nothing) -> Answer<KeyringStatus> {
@@ -192,7 +200,7 @@ impl Engine {
         let invalid = || ApiError::invalid("A setting has a value it cannot have.");
         let serde_json::Value::Object(patch) = patch else { return Err(invalid()) };
         let before = self.core.store.settings().await?;
-        let mut document = serde_json::to_value(before).map_err(|_| invalid())?;
+        let mut document = serde_json::to_value(&before).map_err(|_| invalid())?;
         for (name, value) in patch {
             match document.get_mut(&name) {
                 Some(field) => *field = value,
@@ -200,6 +208,9 @@ impl Engine {
             }
         }
         let settings: Settings = serde_json::from_value(document).map_err(|_| invalid())?;
+        if settings.ca_files != before.ca_files {
+            network::check_roots(settings.ca_files.clone()).await?;
+        }
         self.core.store.save_settings(settings.clone()).await?;
         self.core.demo.set_rate(settings.demo_rate);
         self.notify(LibraryEvent::Settings);

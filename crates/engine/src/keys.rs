@@ -68,7 +68,7 @@ impl Engine {
         Ok(())
     }
 
-    async fn forget_key(&self, provider: ProviderId, info: KeyInfo) -> Result<(), ApiError> {
+    pub(crate) async fn forget_key(&self, provider: ProviderId, info: KeyInfo) -> Result<(), ApiError> {
         let slot = Slot { provider, origin: info.origin };
         match self.core.vault.delete(&slot).await {
             // A key that was only ever in memory is gone with its run, whether or not there is a keyring to ask.

@@ -11,6 +11,7 @@ mod hosts;
 mod keys;
 mod log;
 mod names;
+mod network;
 mod open;
 mod pace;
 mod providers;

@@ -1,9 +1,10 @@
 //! Providers: the catalog, the user's own endpoints and the one from the command line, with their keys and models.
 
-use crate::Engine;
+use crate::{Engine, network};
 use rivulet_protocol::*;
+use rivulet_providers::catalog::{self, CatalogEntry, Quirk};
 use rivulet_providers::protocols::{self, Protocol};
-use rivulet_providers::{Endpoint, catalog, catalog::CatalogEntry, origin};
+use rivulet_providers::{Endpoint, TestPlan, origin};
 use rivulet_store::{ConversationChange, StoredProvider};
 use rivulet_vault::Slot;
 use std::time::Instant;
@@ -25,6 +26,7 @@ pub(crate) struct Resolved {
     pub manual_models: Vec<String>,
     pub headers: Vec<HeaderLine>,
     pub body_patch: Option<serde_json::Value>,
+    pub proxy: ProxyChoice,
 }
 
 impl Resolved {
@@ -52,11 +54,13 @@ impl Engine {
         let key = mine.iter().find(|info| info.origin == provider.origin).map(|info| (*info).clone());
         let other = mine.iter().find(|info| info.origin != provider.origin).map(|info| info.origin.clone());
         let models = self.known_models(&provider).await?;
+        let proxy_login = network::login_info(&provider.proxy, keys);
         Ok(Provider {
             needs_key: provider.needs_key(),
             key_for_other_origin: other.filter(|_| key.is_none()),
             key_prefixes: provider.catalog.map(|entry| entry.key_prefixes.clone()).unwrap_or_default(),
             key_url: provider.catalog.and_then(|entry| entry.key_url.clone()),
+            billing_url: provider.catalog.and_then(|entry| entry.billing_url.clone().or(entry.key_url.clone())),
             id: provider.id,
             name: provider.name,
             base_url: provider.base_url,
@@ -67,6 +71,8 @@ impl Engine {
             controls: provider.protocol.controls.to_vec(),
             headers: provider.headers,
             body_patch: provider.body_patch,
+            proxy: provider.proxy,
+            proxy_login,
             key,
             models,
         })
@@ -131,6 +137,7 @@ impl Engine {
             manual_models: stored.map(|stored| stored.manual_models.clone()).unwrap_or_default(),
             headers: stored.map(|stored| stored.headers.clone()).unwrap_or_default(),
             body_patch: stored.and_then(|stored| stored.body_patch.clone()),
+            proxy: stored.map(|stored| stored.proxy.clone()).unwrap_or_default(),
             id,
         })
     }
@@ -236,9 +243,10 @@ impl Engine {
             return Err(Failure::new(FailureCode::NoKey).host(resolved.origin));
         }
         let (base_url, _) = origin(&resolved.base_url)?;
+        let route = self.route(&resolved.proxy).await?;
         let headers = resolved.headers.into_iter().map(|header| (header.name, header.value)).collect();
         let (catalog, protocol, body_patch) = (resolved.catalog, resolved.protocol, resolved.body_patch);
-        Ok(Endpoint { base_url, catalog, protocol, key, headers, body_patch })
+        Ok(Endpoint { base_url, catalog, protocol, key, headers, body_patch, route })
     }
 
     pub(crate) async fn save_provider(&self, request: ProviderSave) -> Result<Provider, ApiError> {
@@ -264,6 +272,7 @@ impl Engine {
             manual_models: request.models.unwrap_or(before.manual_models),
             protocol: request.protocol.or(before.protocol),
             headers,
+            proxy: network::proxy_choice(request.proxy.unwrap_or(before.proxy))?,
             body_patch: request.body_patch.or(before.body_patch).filter(|patch| *patch != serde_json::json!({})),
         };
         self.core.store.save_provider(stored).await?;
@@ -281,24 +290,40 @@ impl Engine {
 
     pub(crate) async fn fetch_models(&self, provider: &ProviderId) -> Result<Vec<Model>, ApiError> {
         let endpoint = self.endpoint(provider).await.map_err(ApiError::upstream)?;
-        let models = self.core.client.models(&endpoint).await.map_err(ApiError::upstream)?;
-        self.core.store.save_models(provider, models.clone()).await?;
-        self.notify(LibraryEvent::Settings);
+        let models = match self.core.client.models(&endpoint).await {
+            Ok(models) => models,
+            // It has no list that can be asked for: what is known of it is what there is.
+            Err(failure) if !failure.code.is_of_key() && endpoint.catalog.is_some_and(has_no_list) => {
+                return self.known_models(&self.resolved(provider).await?).await;
+            }
+            Err(failure) => return Err(ApiError::upstream(failure)),
+        };
+        self.keep_models(provider, models.clone()).await?;
         Ok(models)
     }
 
-    pub(crate) async fn test_provider(&self, provider: &ProviderId) -> Result<ConnectionTest, ApiError> {
+    async fn keep_models(&self, provider: &ProviderId, models: Vec<Model>) -> Result<(), ApiError> {
+        self.core.store.save_models(provider, models).await?;
+        self.notify(LibraryEvent::Settings);
+        Ok(())
+    }
+
+    pub(crate) async fn test_provider(&self, request: ProviderTest) -> Result<ConnectionTest, ApiError> {
+        let provider = request.provider;
         let began = Instant::now();
-        let endpoint = self.endpoint(provider).await;
+        let endpoint = self.endpoint(&provider).await;
         let took_ms = began.elapsed().as_millis() as u64;
         let failure = endpoint.as_ref().err().cloned();
-        let mut steps = vec![ConnectionStep { step: ConnectionStepName::Key, took_ms, failure }];
+        let mut steps = vec![ConnectionStep { took_ms, failure, ..ConnectionStep::new(ConnectionStepName::Key) }];
         if let Ok(endpoint) = endpoint {
-            steps.extend(self.core.client.test(&endpoint).await);
-        }
-        if steps.iter().all(|step| step.failure.is_none()) {
-            // The list just proved to work; having it spares the next click.
-            self.fetch_models(provider).await?;
+            let known = self.known_models(&self.resolved(&provider).await?).await?;
+            let first_token = known.first().filter(|_| request.first_token).map(|model| model.id.clone());
+            let plan = TestPlan { knows_models: !known.is_empty(), first_token };
+            let tested = self.core.client.test(&endpoint, &plan).await;
+            steps.extend(tested.steps);
+            if let Some(models) = tested.models {
+                self.keep_models(&provider, models).await?;
+            }
         }
         Ok(ConnectionTest { steps })
     }
@@ -321,6 +346,10 @@ fn speaks(catalog: Option<&CatalogEntry>) -> Vec<WireProtocol> {
         Some(entry) => std::iter::once(entry.protocol).chain(entry.also.iter().copied()).collect(),
         None => protocols::TABLE.iter().map(|protocol| protocol.name).collect(),
     }
+}
+
+fn has_no_list(entry: &CatalogEntry) -> bool {
+    entry.has(Quirk::NoModelList)
 }
 
 /// A header of one's own is kept in the open, so it must not be one that carries a secret, and must be one at all.

@@ -53,7 +53,7 @@ pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Response {
 /// The status that says about the same as an error's class.
 fn status_of(code: ErrorCode) -> StatusCode {
     match code {
-        ErrorCode::Invalid => StatusCode::BAD_REQUEST,
+        ErrorCode::Invalid | ErrorCode::ProxyAddress | ErrorCode::CaFile => StatusCode::BAD_REQUEST,
         ErrorCode::NotFound => StatusCode::NOT_FOUND,
         ErrorCode::Forbidden | ErrorCode::BudgetSpent => StatusCode::FORBIDDEN,
         ErrorCode::Busy | ErrorCode::PortTaken => StatusCode::CONFLICT,

@@ -66,10 +66,12 @@ macro_rules! with_commands {
             "Adds an endpoint of one's own, or changes a provider's name or address." provider_save(ProviderSave) -> Provider, Window;
             "Removes an endpoint of one's own and its key." provider_delete(ProviderRef) -> Nothing, Window;
             "Asks the provider for its models." provider_models(ProviderRef) -> Vec<Model>, Window;
-            "Tests the connection, step by step." provider_test(ProviderRef) -> ConnectionTest, Window;
+            "Tests the connection, step by step." provider_test(ProviderTest) -> ConnectionTest, Window;
             "Looks for model servers on this computer." local_servers_find(Nothing) -> Vec<LocalServer>, Window;
             "Stores a key, bound to the provider's present origin." key_set(KeySet) -> KeyInfo, Window;
             "Forgets a provider's key." key_delete(ProviderRef) -> Nothing, Window;
+            "Stores a proxy's login, bound to the proxy's address." proxy_login_set(ProxyLoginSet) -> KeyInfo, Window;
+            "Forgets a proxy's login." proxy_login_delete(ProxyRef) -> Nothing, Window;
             "Whether the keyring works right now." keyring_status(Nothing) -> KeyringStatus, Window;
 
             "A page of the conversation list." conversations_list(ConversationsList) -> ConversationPage, Viewer;
@@ -177,8 +179,7 @@ mod tests {
         for name in COMMAND_NAMES {
             let role = required_role(name);
             assert!(role.is_some(), "{name}");
-            let touches_secrets =
-                name.starts_with("key") || name.starts_with("provider") || name.starts_with("settings");
+            let touches_secrets = name.starts_with("key") || name.starts_with("pro") || name.starts_with("settings");
             if touches_secrets || name.starts_with("mirror") || name.starts_with("link") {
                 assert_eq!(role, Some(Role::Window), "{name}");
             }

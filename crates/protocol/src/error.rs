@@ -92,6 +92,10 @@ pub enum ErrorCode {
     KeyringFailed,
     /// The disk or the database.
     Storage,
+    /// A proxy's address is none, or has a login in it.
+    ProxyAddress,
+    /// A file of certificate authorities cannot be used.
+    CaFile,
     /// The port is taken.
     PortTaken,
     /// Not possible in this form of the app.

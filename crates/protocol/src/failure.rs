@@ -1,5 +1,6 @@
 //! Why an answer failed: classified once, the vendor's own words kept.
 
+use crate::ProxyUsed;
 use serde::{Deserialize, Serialize};
 
 /// Why an answer failed. The interface makes the sentence from `code` and the fields; `detail` folds out below it.
@@ -16,12 +17,15 @@ pub struct Failure {
     pub detail: Option<String>,
     /// How long the vendor asks to wait, in milliseconds.
     pub retry_after_ms: Option<u64>,
+    /// The proxy that failed, when one did.
+    #[serde(default)]
+    pub proxy: Option<ProxyUsed>,
 }
 
 impl Failure {
     /// A failure of this class with nothing else known.
     pub fn new(code: FailureCode) -> Self {
-        Self { code, host: None, status: None, detail: None, retry_after_ms: None }
+        Self { code, host: None, status: None, detail: None, retry_after_ms: None, proxy: None }
     }
 
     /// The same with words of the vendor's or the system's.
@@ -35,6 +39,13 @@ impl Failure {
     pub fn host(mut self, host: impl Into<String>) -> Self {
         self.host = Some(host.into());
         self
+    }
+}
+
+impl FailureCode {
+    /// Whether the key is what the vendor minds.
+    pub fn is_of_key(self) -> bool {
+        matches!(self, Self::NoKey | Self::KeyUnavailable | Self::Unauthorized | Self::Forbidden)
     }
 }
 
@@ -73,8 +84,18 @@ pub enum FailureCode {
     NameNotFound,
     /// No connection in time.
     ConnectTimeout,
-    /// The certificate or the handshake.
+    /// The handshake, or the certificate in a way of its own.
     Tls,
+    /// The certificate is past its time, or this computer's clock is ahead.
+    CertificateExpired,
+    /// The certificate's time has not come, or this computer's clock is behind.
+    CertificateNotYetValid,
+    /// Nobody this computer trusts issued the certificate.
+    CertificateUntrusted,
+    /// The certificate is for another name.
+    CertificateName,
+    /// A file of certificate authorities in the settings cannot be used.
+    CaFile,
     /// The proxy refused or failed.
     Proxy,
     /// The server points elsewhere; that is not followed, for the key's sake.

@@ -28,6 +28,10 @@ pub struct Provider {
     pub headers: Vec<HeaderLine>,
     /// A change of every request's body: JSON Merge Patch if it is an object, JSON Patch if it is an array.
     pub body_patch: Option<Value>,
+    /// The proxy it is asked through.
+    pub proxy: ProxyChoice,
+    /// The login kept for that proxy, if there is one.
+    pub proxy_login: Option<KeyInfo>,
     /// A key must be kept before it answers.
     pub needs_key: bool,
     /// The key kept for `origin`, if there is one.
@@ -38,6 +42,8 @@ pub struct Provider {
     pub key_prefixes: Vec<String>,
     /// Where a person gets a key.
     pub key_url: Option<String>,
+    /// Where a person adds credit.
+    pub billing_url: Option<String>,
     /// Models known so far.
     pub models: Vec<Model>,
 }
@@ -150,6 +156,60 @@ pub struct LocalServer {
     pub models: Vec<Model>,
 }
 
+/// Which proxy a provider is asked through.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ProxyChoice {
+    /// The one the system or the environment names; none for servers on this computer.
+    #[default]
+    System,
+    /// None, whatever the system says.
+    Direct,
+    /// This one.
+    Through {
+        /// `http://`, `https://`, `socks5://` or `socks5h://`, host and port. Never with a login in it.
+        address: String,
+    },
+}
+
+/// A proxy that was used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+pub struct ProxyUsed {
+    /// Its address, without a login.
+    pub address: String,
+    /// Who named it.
+    pub from: ProxySource,
+}
+
+/// Who named a proxy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum ProxySource {
+    /// The provider's settings.
+    Provider,
+    /// The system or the environment.
+    System,
+}
+
+/// A server's certificate, as far as a person can judge by it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+pub struct Certificate {
+    /// Who issued it: organisation and name.
+    pub issuer: String,
+    /// Whose it is.
+    pub subject: String,
+    /// The names and addresses it is for.
+    pub names: Vec<String>,
+    /// From when it is valid, in milliseconds since the epoch.
+    pub not_before: u64,
+    /// Until when.
+    pub not_after: u64,
+}
+
 /// The report of a connection test: the steps in order, up to the first that failed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
@@ -168,6 +228,21 @@ pub struct ConnectionStep {
     pub took_ms: u64,
     /// `None` when it went well.
     pub failure: Option<Failure>,
+    /// What was found: addresses, the version of TLS.
+    pub detail: Option<String>,
+    /// The proxy, in its step.
+    pub proxy: Option<ProxyUsed>,
+    /// The certificate that was shown, also when it was refused.
+    pub certificate: Option<Certificate>,
+    /// How many models were listed; `None` in their step means that this server lists none.
+    pub models: Option<u32>,
+}
+
+impl ConnectionStep {
+    /// A step that was taken in no time and went well.
+    pub fn new(step: ConnectionStepName) -> Self {
+        Self { step, took_ms: 0, failure: None, detail: None, proxy: None, certificate: None, models: None }
+    }
 }
 
 /// The steps of a connection test.
@@ -177,10 +252,18 @@ pub struct ConnectionStep {
 pub enum ConnectionStepName {
     /// Reading the key from where it is kept.
     Key,
-    /// Name, connection, TLS and the answer's head.
-    Reach,
+    /// The host's name (or the proxy's) has an address.
+    Name,
+    /// A connection stands.
+    Tcp,
+    /// The proxy lets us through.
+    Proxy,
+    /// The connection is encrypted, and the other side is who it should be.
+    Tls,
     /// The vendor takes the key.
     Auth,
     /// The list of models came.
     Models,
+    /// The first piece of an answer came.
+    FirstToken,
 }

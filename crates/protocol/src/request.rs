@@ -161,6 +161,18 @@ request! {
         /// Which.
         provider: ProviderId,
     }
+    /// Tests a provider's connection.
+    ProviderTest {
+        /// Which.
+        provider: ProviderId,
+        /// Also asks for the first piece of an answer, which costs a few tokens.
+        first_token: bool,
+    }
+    /// Names a proxy.
+    ProxyRef {
+        /// Its address.
+        proxy: String,
+    }
     /// A provider's fields to save.
     ProviderSave {
         /// Left out for a new endpoint of one's own.
@@ -177,6 +189,8 @@ request! {
         headers: Option<Vec<HeaderLine>>,
         /// A change of every request's body; stays as it is if left out, `{}` removes it.
         body_patch: Option<Value>,
+        /// The proxy it is asked through; stays as it is if left out.
+        proxy: Option<ProxyChoice>,
     }
     /// A provider and a model one can choose.
     ModelChoice {
@@ -223,6 +237,21 @@ request! {
         /// The provider and model this run was started with; they answer unless others are chosen. Not told to viewers.
         started_with: Option<ModelChoice>,
     }
+}
+
+/// A proxy's login to store. Has no `Serialize`, so it cannot be echoed.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+pub struct ProxyLoginSet {
+    /// The proxy's address, which the login is bound to.
+    pub proxy: String,
+    /// The user; without a colon.
+    pub user: String,
+    /// The password.
+    #[cfg_attr(feature = "codegen", ts(type = "string"))]
+    pub password: Secret,
+    /// Where to keep it. `memory` is chosen by a person when no keyring works.
+    pub keep: KeyPlace,
 }
 
 /// A key to store. Has no `Serialize`, so it cannot be echoed.

@@ -22,6 +22,8 @@ pub struct Settings {
     pub default_model: Option<String>,
     /// The mirror's port; `None` takes a free one.
     pub mirror_port: Option<u16>,
+    /// PEM files of certificate authorities that are trusted besides the system's.
+    pub ca_files: Vec<String>,
     /// The first start is over.
     pub welcomed: bool,
 }
@@ -36,6 +38,7 @@ impl Default for Settings {
             default_provider: None,
             default_model: None,
             mirror_port: None,
+            ca_files: Vec::new(),
             welcomed: false,
         }
     }

@@ -30,6 +30,8 @@ pub struct CatalogEntry {
     pub key_prefixes: Vec<String>,
     /// Where a person gets one.
     pub key_url: Option<String>,
+    /// Where a person adds credit, if it is not there.
+    pub billing_url: Option<String>,
     /// What it does otherwise than the protocol says.
     #[serde(default)]
     pub quirks: Vec<Quirk>,
@@ -80,6 +82,8 @@ pub enum Quirk {
     MaxCompletionTokens,
     /// Wants the reasoning before a tool call back, as `reasoning_content`.
     ReasoningBack,
+    /// Has no list of models that can be asked for.
+    NoModelList,
 }
 
 fn cloud() -> ProviderKind {

@@ -1,6 +1,7 @@
 //! What a failure is: classified once, from status, code and words; the words are kept.
 
 use crate::client::Limits;
+use crate::network;
 use crate::sse::{SseError, WireError};
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
@@ -219,16 +220,8 @@ pub(crate) fn request(error: &reqwest::Error) -> Failure {
     let says = |parts: &[&str]| parts.iter().any(|part| lower.contains(part));
     let code = if says(&["proxy", "tunnel", "socks"]) {
         FailureCode::Proxy
-    } else if says(&[
-        "certificate",
-        "tls",
-        "ssl",
-        "handshake",
-        "fatal alert",
-        "corrupt message",
-        "peer is incompatible",
-    ]) {
-        FailureCode::Tls
+    } else if let Some(code) = network::tls_cause(error) {
+        code
     } else if says(&["dns error", "failed to lookup", "name or service not known", "no such host"]) {
         FailureCode::NameNotFound
     } else if error.is_connect() && error.is_timeout() {
@@ -240,7 +233,14 @@ pub(crate) fn request(error: &reqwest::Error) -> Failure {
     } else {
         FailureCode::Network
     };
-    Failure::new(code).detail(words)
+    let status = (code == FailureCode::Proxy && wants_login(&lower)).then_some(407);
+    Failure { status, ..Failure::new(code) }.detail(words)
+}
+
+/// Whether a proxy's words mean that it wants a login, or another one.
+pub(crate) fn wants_login(words: &str) -> bool {
+    let words = words.to_lowercase();
+    ["authorization required", "authentication", "credentials"].iter().any(|part| words.contains(part))
 }
 
 /// A stream that broke after a good head.
@@ -257,8 +257,13 @@ pub(crate) fn broken(error: &WireError<reqwest::Error>, any: bool) -> Failure {
 
 /// What an error and its causes say, without the address (it is shown apart, and may hold more than a host).
 fn chain(error: &reqwest::Error) -> String {
+    error.source().map_or_else(|| "the request failed".into(), words_of)
+}
+
+/// What an error and its causes say.
+pub(crate) fn words_of(error: &(dyn Error + 'static)) -> String {
     let mut words = Vec::new();
-    let mut cause: Option<&dyn Error> = error.source();
+    let mut cause = Some(error);
     while let Some(error) = cause {
         let text = error.to_string();
         if !words.contains(&text) {
@@ -266,7 +271,7 @@ fn chain(error: &reqwest::Error) -> String {
         }
         cause = error.source();
     }
-    if words.is_empty() { "the request failed".into() } else { words.join(": ") }
+    words.join(": ")
 }
 
 /// The start of a body, for a sentence. Bounded in size and time: this server did not do what was asked.

@@ -1,8 +1,14 @@
 //! The HTTP client. What it must keep true: a key goes to the origin it was entered for and nowhere else, in a header
 //! and in no message; nothing is sent twice behind the caller's back.
 
+mod connection;
+mod ways;
+
+pub use connection::{TestPlan, Tested};
+
 use crate::catalog::{self, Auth, CatalogEntry};
 use crate::frames::Framing;
+use crate::network::{self, Proxy, Route};
 use crate::protocols::{KeyHeader, Protocol};
 use crate::sse::SseLimits;
 use crate::stream::AnswerStream;
@@ -11,10 +17,11 @@ use reqwest::header::{
     ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue,
 };
 use reqwest::{RequestBuilder, Response};
-use rivulet_protocol::{ConnectionStep, ConnectionStepName, Failure, FailureCode, LocalServer, Model, Secret};
+use rivulet_protocol::{Failure, FailureCode, LocalServer, Model, Secret};
 use serde_json::Value;
-use std::time::{Duration, Instant};
+use std::time::{Duration, SystemTime};
 use url::Url;
+use ways::Ways;
 
 /// So many of a key's first characters say no more than whose key it is.
 const KEY_PART: usize = 6;
@@ -38,6 +45,8 @@ pub struct Limits {
     pub error_body: Duration,
     /// The longest line and event.
     pub sse: SseLimits,
+    /// The clock on the wall, which goes on while the computer sleeps.
+    pub wall: fn() -> SystemTime,
 }
 
 impl Default for Limits {
@@ -51,6 +60,7 @@ impl Default for Limits {
             whole: Duration::from_secs(30),
             error_body: Duration::from_secs(5),
             sse: SseLimits::default(),
+            wall: SystemTime::now,
         }
     }
 }
@@ -70,13 +80,23 @@ pub struct Endpoint {
     pub headers: Vec<(String, String)>,
     /// A change of every request's body: JSON Merge Patch if it is an object, JSON Patch if it is an array.
     pub body_patch: Option<Value>,
+    /// The way there.
+    pub route: Route,
 }
 
 impl Endpoint {
     /// A keyless endpoint that speaks OpenAI's Chat Completions.
     pub fn new(base_url: Url) -> Self {
         let protocol = &crate::protocols::openai_chat::PROTOCOL;
-        Self { base_url, catalog: None, protocol, key: None, headers: Vec::new(), body_patch: None }
+        Self {
+            base_url,
+            catalog: None,
+            protocol,
+            key: None,
+            headers: Vec::new(),
+            body_patch: None,
+            route: Route::default(),
+        }
     }
 
     /// The address of `path`, which may end in a query.
@@ -127,9 +147,21 @@ impl Endpoint {
         }
     }
 
+    /// A connection that did not come about failed at the proxy, if there is one: it is the only one we talk to.
+    fn blame_proxy(&self, failure: &mut Failure) {
+        use FailureCode::{ConnectTimeout, ConnectionRefused, NameNotFound, Proxy};
+        if matches!(failure.code, Proxy | ConnectTimeout | ConnectionRefused | NameNotFound)
+            && let Some(proxy) = self.route.proxy_used(&self.base_url)
+        {
+            failure.code = Proxy;
+            failure.proxy = Some(proxy);
+        }
+    }
+
     /// Names the host, and takes the key out of whatever the vendor echoed.
     pub(crate) fn name(&self, mut failure: Failure) -> Failure {
         failure.host = Some(self.host());
+        self.blame_proxy(&mut failure);
         if let (Some(key), Some(detail)) = (&self.key, &mut failure.detail)
             && !key.expose().is_empty()
         {
@@ -170,20 +202,16 @@ pub fn origin(base_url: &str) -> Result<(Url, String), Failure> {
 /// Asks models. A cheap handle.
 #[derive(Clone, Debug)]
 pub struct Client {
-    /// For the world: through the system's proxy.
-    http: reqwest::Client,
-    /// For this computer: never through a proxy.
-    loopback: reqwest::Client,
+    ways: Ways,
     limits: Limits,
 }
 
 impl Client {
     /// A client with these limits.
     pub fn new(limits: Limits) -> Result<Self, Failure> {
-        let build = |builder: reqwest::ClientBuilder| {
-            builder.build().map_err(|error| Failure::new(FailureCode::Internal).detail(error.to_string()))
-        };
-        Ok(Self { http: build(builder(&limits))?, loopback: build(builder(&limits).no_proxy())?, limits })
+        let ways = Ways::default();
+        ways.way(&Route::default(), &limits)?;
+        Ok(Self { ways, limits })
     }
 
     /// Asks a model; ready when a good head has come. Dropping the stream closes the connection.
@@ -200,7 +228,7 @@ impl Client {
     ) -> Result<AnswerStream, Failure> {
         let body = endpoint.body(request)?.to_string();
         let framing = if request.streams() { endpoint.protocol.framing } else { Framing::Whole };
-        let http = self.client(endpoint).post(endpoint.url(&(endpoint.protocol.path)(request)));
+        let http = self.http(endpoint)?.post(endpoint.url(&(endpoint.protocol.path)(request)));
         let http = http.header(ACCEPT, framing.accept()).header(CONTENT_TYPE, "application/json").body(body);
         let response = self.send(endpoint, http, tape).await?;
         let status = response.status();
@@ -215,9 +243,18 @@ impl Client {
 
     /// The models an endpoint lists.
     pub async fn models(&self, endpoint: &Endpoint) -> Result<Vec<Model>, Failure> {
-        let request =
-            self.client(endpoint).get(endpoint.url(endpoint.protocol.models_path)).header(ACCEPT, "application/json");
-        let response = self.send(endpoint, request.timeout(self.limits.whole), None).await?;
+        let response = self.list(endpoint).await?;
+        self.read_models(endpoint, response).await
+    }
+
+    /// The head of the response to a request for the models.
+    async fn list(&self, endpoint: &Endpoint) -> Result<Response, Failure> {
+        let address = endpoint.url(endpoint.protocol.models_path);
+        let request = self.http(endpoint)?.get(address).header(ACCEPT, "application/json");
+        self.send(endpoint, request.timeout(self.limits.whole), None).await
+    }
+
+    async fn read_models(&self, endpoint: &Endpoint, response: Response) -> Result<Vec<Model>, Failure> {
         let (status, headers) = (response.status(), response.headers().clone());
         if !status.is_success() {
             let body = classify::body_start(response, &self.limits).await;
@@ -230,47 +267,21 @@ impl Client {
         }
     }
 
-    /// Tests an endpoint, step by step, up to the first that fails.
-    pub async fn test(&self, endpoint: &Endpoint) -> Vec<ConnectionStep> {
-        let began = Instant::now();
-        let models = self.models(endpoint).await;
-        let took_ms = began.elapsed().as_millis() as u64;
-        let step = |step, failure: Option<Failure>| ConnectionStep { step, took_ms, failure };
-        let failure = models.err();
-        let at = match failure.as_ref().map(|failure| (failure.code, failure.status)) {
-            None => ConnectionStepName::Models,
-            Some((FailureCode::Unauthorized | FailureCode::Forbidden | FailureCode::Quota, _)) => {
-                ConnectionStepName::Auth
-            }
-            // A status came, so the server was reached.
-            Some((_, Some(_))) => ConnectionStepName::Models,
-            Some((_, None)) => ConnectionStepName::Reach,
-        };
-        let mut steps = Vec::new();
-        for name in [ConnectionStepName::Reach, ConnectionStepName::Auth, ConnectionStepName::Models] {
-            if name == at {
-                steps.push(step(name, failure));
-                break;
-            }
-            // One request carries all steps, so only the last has a time of its own.
-            steps.push(ConnectionStep { step: name, took_ms: 0, failure: None });
-        }
-        steps
-    }
-
     /// Model servers on this computer.
     pub async fn find_local(&self) -> Vec<LocalServer> {
-        local::find(&self.loopback, catalog::all()).await
+        match self.ways.way(&Route { proxy: Proxy::Direct, ..Route::default() }, &self.limits) {
+            Ok(http) => local::find(&http, catalog::all()).await,
+            Err(_) => Vec::new(),
+        }
     }
 
-    fn client(&self, endpoint: &Endpoint) -> &reqwest::Client {
-        let on_this_computer = match endpoint.base_url.host() {
-            Some(url::Host::Domain(name)) => name == "localhost",
-            Some(url::Host::Ipv4(address)) => address.is_loopback(),
-            Some(url::Host::Ipv6(address)) => address.is_loopback(),
-            None => false,
-        };
-        if on_this_computer { &self.loopback } else { &self.http }
+    /// The HTTP client for an endpoint: this computer is never asked through the system's proxy.
+    fn http(&self, endpoint: &Endpoint) -> Result<reqwest::Client, Failure> {
+        let mut route = endpoint.route.clone();
+        if matches!(route.proxy, Proxy::System) && network::is_this_computer(&endpoint.base_url) {
+            route.proxy = Proxy::Direct;
+        }
+        self.ways.way(&route, &self.limits).map_err(|failure| endpoint.name(failure))
     }
 
     async fn send(
@@ -300,7 +311,8 @@ impl Client {
         if let Some(tape) = tape {
             tape.asked(endpoint, &request);
         }
-        let sent = self.client(endpoint).execute(request);
+        let http = self.http(endpoint)?;
+        let sent = http.execute(request);
         let response = match tokio::time::timeout(self.limits.header, sent).await {
             Ok(Ok(response)) => response,
             Ok(Err(error)) => return Err(endpoint.name(classify::request(&error))),
@@ -331,18 +343,6 @@ impl Client {
         }
         Ok(String::from_utf8_lossy(&body).into_owned())
     }
-}
-
-fn builder(limits: &Limits) -> reqwest::ClientBuilder {
-    reqwest::Client::builder()
-        .user_agent(concat!("Rivulet/", env!("CARGO_PKG_VERSION")))
-        // A redirect would take the conversation, and with some vendors' headers the key, to another host.
-        .redirect(reqwest::redirect::Policy::none())
-        .connect_timeout(limits.connect)
-        .tcp_nodelay(true)
-        .http2_keep_alive_interval(Duration::from_secs(20))
-        .http2_keep_alive_timeout(Duration::from_secs(10))
-        .pool_idle_timeout(Duration::from_secs(30))
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod classify;
 mod client;
 pub mod frames;
 mod local;
+mod network;
 pub mod protocols;
 pub mod retry;
 pub mod sse;
@@ -15,7 +16,8 @@ mod stream;
 mod tape;
 pub mod vectors;
 
-pub use client::{Client, Endpoint, Limits, origin};
+pub use client::{Client, Endpoint, Limits, TestPlan, Tested, origin};
+pub use network::{Proxy, ProxyServer, Roots, Route};
 pub use stream::AnswerStream;
 pub use tape::Tape;
 

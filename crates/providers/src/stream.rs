@@ -38,9 +38,9 @@ struct Clock {
 }
 
 impl Clock {
-    fn new() -> Self {
+    fn new(limits: &Limits) -> Self {
         let now = Instant::now();
-        Self { bytes: 0, last_byte: now, last_content: now, wall: SystemTime::now(), checked: now }
+        Self { bytes: 0, last_byte: now, last_content: now, wall: (limits.wall)(), checked: now }
     }
 
     fn check(&mut self, wire: &Wire, limits: &Limits) -> Result<(), FailureCode> {
@@ -49,9 +49,10 @@ impl Clock {
             self.bytes = wire.bytes();
             self.last_byte = now;
         }
-        let wall = self.wall.elapsed().unwrap_or_default();
-        let slept = wall.saturating_sub(now - self.checked);
-        (self.wall, self.checked) = (SystemTime::now(), now);
+        let wall = (limits.wall)();
+        let passed = wall.duration_since(self.wall).unwrap_or_default();
+        let slept = passed.saturating_sub(now - self.checked);
+        (self.wall, self.checked) = (wall, now);
         if slept > limits.byte_idle || now - self.last_byte > limits.byte_idle {
             return Err(FailureCode::Silent);
         }
@@ -76,7 +77,7 @@ impl AnswerStream {
             Framing::Whole => Box::new(WholeAnswer { protocol, done: false }),
             Framing::Sse | Framing::Lines => (protocol.decoder)(),
         };
-        Self { events, wire, decoder, endpoint, limits, clock: Clock::new(), any: false, held_back: 0, tape }
+        Self { events, wire, decoder, endpoint, limits, clock: Clock::new(&limits), any: false, held_back: 0, tape }
     }
 
     /// Appends what comes next to `out`; `false` when the answer is complete. Can be dropped and called again.
@@ -219,7 +220,7 @@ mod tests {
     #[test]
     fn a_sleep_of_the_computer_is_noticed() {
         let (wire, limits) = (Wire::default(), Limits::default());
-        let mut clock = Clock::new();
+        let mut clock = Clock::new(&limits);
         assert_eq!(clock.check(&wire, &limits), Ok(()));
         // Asleep, the monotonic clock stands still and the one on the wall goes on.
         clock.wall -= limits.byte_idle + Duration::from_secs(1);
@@ -230,7 +231,7 @@ mod tests {
     #[test]
     fn a_clock_set_back_is_no_silence() {
         let (wire, limits) = (Wire::default(), Limits::default());
-        let mut clock = Clock::new();
+        let mut clock = Clock::new(&limits);
         clock.wall += Duration::from_secs(86_400);
         assert_eq!(clock.check(&wire, &limits), Ok(()));
     }

@@ -3,7 +3,7 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use rivulet_protocol::{ConnectionStepName, FailureCode, Secret};
-use rivulet_providers::{Client, Endpoint, Limits, origin};
+use rivulet_providers::{Client, Endpoint, Limits, TestPlan, origin};
 use rivulet_testkit::{Script, Upstream};
 
 fn endpoint(upstream: &Upstream) -> Endpoint {
@@ -16,8 +16,8 @@ fn json(status: u16, body: &str) -> Script {
 }
 
 /// The steps that were taken, and how the last one failed.
-async fn test(upstream: &Upstream) -> (Vec<ConnectionStepName>, Option<FailureCode>) {
-    let steps = Client::new(Limits::default()).unwrap().test(&endpoint(upstream)).await;
+async fn test(upstream: &Upstream, plan: &TestPlan) -> (Vec<ConnectionStepName>, Option<FailureCode>) {
+    let steps = Client::new(Limits::default()).unwrap().test(&endpoint(upstream), plan).await.steps;
     let failures: Vec<_> = steps.iter().map(|step| step.failure.as_ref().map(|failure| failure.code)).collect();
     let (last, before) = failures.split_last().unwrap();
     assert!(before.iter().all(Option::is_none), "the test goes on after a failure: {steps:?}");
@@ -26,15 +26,25 @@ async fn test(upstream: &Upstream) -> (Vec<ConnectionStepName>, Option<FailureCo
 
 #[tokio::test]
 async fn a_test_says_how_far_it_came() {
-    use ConnectionStepName::{Auth, Models, Reach};
+    use ConnectionStepName::{Auth, FirstToken, Models, Tcp};
     let upstream = Upstream::start([]);
-    assert_eq!(test(&upstream).await, (vec![Reach, Auth, Models], None));
+    let plan = TestPlan::default();
+    assert_eq!(test(&upstream, &plan).await, (vec![Tcp, Auth, Models], None));
+    assert_eq!(upstream.requests().len(), 0, "nothing that costs is asked unless a person wants it");
     upstream.answer_models(json(401, r#"{"error":{"message":"Invalid API key"}}"#));
-    assert_eq!(test(&upstream).await, (vec![Reach, Auth], Some(FailureCode::Unauthorized)));
+    assert_eq!(test(&upstream, &plan).await, (vec![Tcp, Auth], Some(FailureCode::Unauthorized)));
     upstream.answer_models(json(500, "{}"));
-    assert_eq!(test(&upstream).await, (vec![Reach, Auth, Models], Some(FailureCode::ServerError)));
+    assert_eq!(test(&upstream, &plan).await, (vec![Tcp, Auth, Models], Some(FailureCode::ServerError)));
     upstream.answer_models(Script::raw(""));
-    assert_eq!(test(&upstream).await, (vec![Reach], Some(FailureCode::Network)));
+    assert_eq!(test(&upstream, &plan).await, (vec![Tcp, Auth], Some(FailureCode::Network)));
+    upstream.answer_models(json(404, "{}"));
+    assert_eq!(test(&upstream, &plan).await, (vec![Tcp, Auth, Models], Some(FailureCode::NotFound)));
+    // Where models are known, a server that lists none is no fault; whether it takes the key, an answer tells.
+    let plan = TestPlan { knows_models: true, first_token: Some("m".into()) };
+    assert_eq!(test(&upstream, &plan).await, (vec![Tcp, Models, FirstToken], None));
+    upstream.push(json(401, r#"{"error":{"message":"Invalid API key"}}"#));
+    assert_eq!(test(&upstream, &plan).await, (vec![Tcp, Models, FirstToken], Some(FailureCode::Unauthorized)));
+    assert_eq!(upstream.requests().len(), 2);
 }
 
 #[tokio::test]

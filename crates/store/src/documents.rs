@@ -1,7 +1,7 @@
 //! Small documents: settings, the user's own providers, what is known of keys, lists of models.
 
 use crate::{Durability, Store, StoreError};
-use rivulet_protocol::{HeaderLine, KeyInfo, Model, ProviderId, Settings, WireProtocol};
+use rivulet_protocol::{HeaderLine, KeyInfo, Model, ProviderId, ProxyChoice, Settings, WireProtocol};
 use rusqlite::{Connection, OptionalExtension};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -29,6 +29,9 @@ pub struct StoredProvider {
     /// A change of every request's body.
     #[serde(default)]
     pub body_patch: Option<Value>,
+    /// The proxy it is asked through.
+    #[serde(default)]
+    pub proxy: ProxyChoice,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -12,6 +12,14 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod http1;
+mod http2;
+mod proxy;
+mod script;
+mod tls;
 mod upstream;
 
-pub use upstream::{Request, Script, Upstream};
+pub use proxy::{Manners, Proxy};
+pub use script::Script;
+pub use tls::{Authority, Identity};
+pub use upstream::{Listen, Request, Upstream};

@@ -96,6 +96,31 @@ events: Array<Event>, };
 export type CallerRole = "viewer" | "participant" | "window";
 
 /**
+ * A server's certificate, as far as a person can judge by it.
+ */
+export type Certificate = { 
+/**
+ * Who issued it: organisation and name.
+ */
+issuer: string, 
+/**
+ * Whose it is.
+ */
+subject: string, 
+/**
+ * The names and addresses it is for.
+ */
+names: Array<string>, 
+/**
+ * From when it is valid, in milliseconds since the epoch.
+ */
+not_before: number, 
+/**
+ * Until when.
+ */
+not_after: number, };
+
+/**
  * One step of a connection test.
  */
 export type ConnectionStep = { 
@@ -110,12 +135,28 @@ took_ms: number,
 /**
  * `None` when it went well.
  */
-failure: Failure | null, };
+failure: Failure | null, 
+/**
+ * What was found: addresses, the version of TLS.
+ */
+detail: string | null, 
+/**
+ * The proxy, in its step.
+ */
+proxy: ProxyUsed | null, 
+/**
+ * The certificate that was shown, also when it was refused.
+ */
+certificate: Certificate | null, 
+/**
+ * How many models were listed; `None` in their step means that this server lists none.
+ */
+models: number | null, };
 
 /**
  * The steps of a connection test.
  */
-export type ConnectionStepName = "key" | "reach" | "auth" | "models";
+export type ConnectionStepName = "key" | "name" | "tcp" | "proxy" | "tls" | "auth" | "models" | "first_token";
 
 /**
  * The report of a connection test: the steps in order, up to the first that failed.
@@ -367,7 +408,7 @@ export type Effort = "none" | "minimal" | "low" | "medium" | "high";
 /**
  * The class of a command's error: one for each thing the interface does about it.
  */
-export type ErrorCode = "invalid" | "not_found" | "forbidden" | "busy" | "budget_spent" | "no_key" | "keyring_locked" | "keyring_dismissed" | "keyring_missing" | "keyring_no_bus" | "keyring_ambiguous" | "keyring_too_long" | "keyring_timeout" | "keyring_failed" | "storage" | "port_taken" | "unsupported" | "upstream" | "gone" | "internal";
+export type ErrorCode = "invalid" | "not_found" | "forbidden" | "busy" | "budget_spent" | "no_key" | "keyring_locked" | "keyring_dismissed" | "keyring_missing" | "keyring_no_bus" | "keyring_ambiguous" | "keyring_too_long" | "keyring_timeout" | "keyring_failed" | "storage" | "proxy_address" | "ca_file" | "port_taken" | "unsupported" | "upstream" | "gone" | "internal";
 
 /**
  * One event of a conversation's log, or several neighbours merged into one (`seq` is then the last of them).
@@ -530,12 +571,16 @@ detail: string | null,
 /**
  * How long the vendor asks to wait, in milliseconds.
  */
-retry_after_ms: number | null, };
+retry_after_ms: number | null, 
+/**
+ * The proxy that failed, when one did.
+ */
+proxy: ProxyUsed | null, };
 
 /**
  * The class of a failure: one for each sentence and next step.
  */
-export type FailureCode = "no_key" | "key_unavailable" | "unauthorized" | "forbidden" | "quota" | "rate_limited" | "model_not_found" | "not_found" | "too_long" | "bad_request" | "overloaded" | "server_error" | "connection_refused" | "name_not_found" | "connect_timeout" | "tls" | "proxy" | "redirected" | "web_page" | "not_a_stream" | "empty_answer" | "cut" | "unfinished" | "no_response" | "silent" | "no_content" | "too_large" | "encoding" | "protocol" | "vendor" | "network" | "no_provider" | "internal";
+export type FailureCode = "no_key" | "key_unavailable" | "unauthorized" | "forbidden" | "quota" | "rate_limited" | "model_not_found" | "not_found" | "too_long" | "bad_request" | "overloaded" | "server_error" | "connection_refused" | "name_not_found" | "connect_timeout" | "tls" | "certificate_expired" | "certificate_not_yet_valid" | "certificate_untrusted" | "certificate_name" | "ca_file" | "proxy" | "redirected" | "web_page" | "not_a_stream" | "empty_answer" | "cut" | "unfinished" | "no_response" | "silent" | "no_content" | "too_large" | "encoding" | "protocol" | "vendor" | "network" | "no_provider" | "internal";
 
 /**
  * Why the model ended an answer.
@@ -1117,6 +1162,14 @@ headers: Array<HeaderLine>,
  */
 body_patch: JsonValue | null, 
 /**
+ * The proxy it is asked through.
+ */
+proxy: ProxyChoice, 
+/**
+ * The login kept for that proxy, if there is one.
+ */
+proxy_login: KeyInfo | null, 
+/**
  * A key must be kept before it answers.
  */
 needs_key: boolean, 
@@ -1136,6 +1189,10 @@ key_prefixes: Array<string>,
  * Where a person gets a key.
  */
 key_url: string | null, 
+/**
+ * Where a person adds credit.
+ */
+billing_url: string | null, 
 /**
  * Models known so far.
  */
@@ -1191,7 +1248,81 @@ headers?: Array<HeaderLine> | null,
 /**
  * A change of every request's body; stays as it is if left out, `{}` removes it.
  */
-body_patch?: JsonValue | null, };
+body_patch?: JsonValue | null, 
+/**
+ * The proxy it is asked through; stays as it is if left out.
+ */
+proxy?: ProxyChoice | null, };
+
+/**
+ * Tests a provider's connection.
+ */
+export type ProviderTest = { 
+/**
+ * Which.
+ */
+provider: ProviderId, 
+/**
+ * Also asks for the first piece of an answer, which costs a few tokens.
+ */
+first_token: boolean, };
+
+/**
+ * Which proxy a provider is asked through.
+ */
+export type ProxyChoice = { "type": "system" } | { "type": "direct" } | { "type": "through", 
+/**
+ * `http://`, `https://`, `socks5://` or `socks5h://`, host and port. Never with a login in it.
+ */
+address: string, };
+
+/**
+ * A proxy's login to store. Has no `Serialize`, so it cannot be echoed.
+ */
+export type ProxyLoginSet = { 
+/**
+ * The proxy's address, which the login is bound to.
+ */
+proxy: string, 
+/**
+ * The user; without a colon.
+ */
+user: string, 
+/**
+ * The password.
+ */
+password: string, 
+/**
+ * Where to keep it. `memory` is chosen by a person when no keyring works.
+ */
+keep: KeyPlace, };
+
+/**
+ * Names a proxy.
+ */
+export type ProxyRef = { 
+/**
+ * Its address.
+ */
+proxy: string, };
+
+/**
+ * Who named a proxy.
+ */
+export type ProxySource = "provider" | "system";
+
+/**
+ * A proxy that was used.
+ */
+export type ProxyUsed = { 
+/**
+ * Its address, without a login.
+ */
+address: string, 
+/**
+ * Who named it.
+ */
+from: ProxySource, };
 
 /**
  * A part of an answer that only its vendor can read and wants back unchanged with the next request: a signed or
@@ -1253,6 +1384,10 @@ default_model: string | null,
  * The mirror's port; `None` takes a free one.
  */
 mirror_port: number | null, 
+/**
+ * PEM files of certificate authorities that are trusted besides the system's.
+ */
+ca_files: Array<string>, 
 /**
  * The first start is over.
  */
@@ -1415,13 +1550,17 @@ export interface Commands {
   /** Asks the provider for its models. */
   provider_models: { request: ProviderRef; response: Array<Model> };
   /** Tests the connection, step by step. */
-  provider_test: { request: ProviderRef; response: ConnectionTest };
+  provider_test: { request: ProviderTest; response: ConnectionTest };
   /** Looks for model servers on this computer. */
   local_servers_find: { request: Nothing; response: Array<LocalServer> };
   /** Stores a key, bound to the provider's present origin. */
   key_set: { request: KeySet; response: KeyInfo };
   /** Forgets a provider's key. */
   key_delete: { request: ProviderRef; response: Nothing };
+  /** Stores a proxy's login, bound to the proxy's address. */
+  proxy_login_set: { request: ProxyLoginSet; response: KeyInfo };
+  /** Forgets a proxy's login. */
+  proxy_login_delete: { request: ProxyRef; response: Nothing };
   /** Whether the keyring works right now. */
   keyring_status: { request: Nothing; response: KeyringStatus };
   /** A page of the conversation list. */
@@ -1486,6 +1625,8 @@ export const commandRoles: Record<keyof Commands, CallerRole> = {
   local_servers_find: "window",
   key_set: "window",
   key_delete: "window",
+  proxy_login_set: "window",
+  proxy_login_delete: "window",
   keyring_status: "window",
   conversations_list: "viewer",
   conversation_create: "participant",

@@ -9,10 +9,15 @@ interface Section {
 }
 
 export const SECTIONS: Section[] = [
-  { id: 'providers', title: m.s_providers, words: [m.p_key, m.p_address, m.p_models, m.p_add, m.p_local, m.p_test] },
+  {
+    id: 'providers',
+    title: m.s_providers,
+    words: [m.p_key, m.p_address, m.p_models, m.p_add, m.p_local, m.p_test, m.p_proxy],
+  },
   { id: 'appearance', title: m.s_appearance, words: [m.theme, m.theme_dark, m.theme_light, m.language] },
   { id: 'writing', title: m.s_writing, words: [m.send_key, m.send_enter, m.send_mod_enter] },
   { id: 'demo', title: m.s_demo, words: [m.demo_rate] },
+  { id: 'network', title: m.s_network, words: [m.ca_files, m.ca_path, m.p_proxy] },
   { id: 'mirror', title: m.s_mirror, words: [m.mirror_switch, m.mirror_port, m.links] },
   { id: 'privacy', title: m.s_privacy, words: [m.data_folder, m.logs, m.logs_note] },
   { id: 'about', title: m.s_about, words: [m.version] },

@@ -19,7 +19,15 @@ import { ProvidersState } from './providers.svelte';
 import { SettingsState } from './settings.svelte';
 import { toasts } from './toasts.svelte';
 
-export type SettingsSection = 'providers' | 'appearance' | 'writing' | 'demo' | 'mirror' | 'privacy' | 'about';
+export type SettingsSection =
+  | 'providers'
+  | 'appearance'
+  | 'writing'
+  | 'demo'
+  | 'network'
+  | 'mirror'
+  | 'privacy'
+  | 'about';
 
 const ORDER = ['viewer', 'participant', 'window'] as const;
 

@@ -127,7 +127,7 @@ describe('ends', () => {
         message: 'a',
         type: 'failed',
         at: 9,
-        failure: { code: 'cut', host: 'h', status: null, detail: null, retry_after_ms: null },
+        failure: { code: 'cut', host: 'h', status: null, detail: null, retry_after_ms: null, proxy: null },
       },
       { state: 'failed' },
     ],

@@ -11,6 +11,7 @@ const DEFAULTS: Settings = {
   default_provider: null,
   default_model: null,
   mirror_port: null,
+  ca_files: [],
   welcomed: true,
 };
 const KEPT = 'rivulet-settings';

@@ -3,7 +3,7 @@ import type { ApiError, ErrorCode, Failure, FailureCode } from '../protocol/gene
 import { language } from '../state/language.svelte';
 
 /** What a person can do about a failure. The first is what is offered. */
-export type Step = 'retry' | 'key' | 'providers' | 'none';
+export type Step = 'retry' | 'key' | 'providers' | 'network' | 'billing' | 'models' | 'new';
 
 interface Words {
   sentence: (host: { host: string }) => string;
@@ -13,7 +13,8 @@ interface Words {
 
 const retry = (sentence: Words['sentence'], next: Words['next']): Words => ({ sentence, next, step: 'retry' });
 const key = (sentence: Words['sentence'], next = m.n_key_check): Words => ({ sentence, next, step: 'key' });
-const address = (sentence: Words['sentence']): Words => ({ sentence, next: m.n_address, step: 'providers' });
+const address = (sentence: Words['sentence'], next = m.n_address): Words => ({ sentence, next, step: 'providers' });
+const network = (sentence: Words['sentence'], next: Words['next']): Words => ({ sentence, next, step: 'network' });
 
 /** A sentence and a next step for each class of failure. */
 export const failures: Record<FailureCode, Words> = {
@@ -21,11 +22,11 @@ export const failures: Record<FailureCode, Words> = {
   key_unavailable: key(m.f_key_unavailable),
   unauthorized: key(m.f_unauthorized),
   forbidden: key(m.f_forbidden),
-  quota: key(m.f_quota, m.n_quota),
+  quota: { sentence: m.f_quota, next: m.n_quota, step: 'billing' },
   rate_limited: retry(m.f_rate_limited, m.n_wait),
-  model_not_found: { sentence: m.f_model_not_found, next: m.n_model, step: 'none' },
+  model_not_found: { sentence: m.f_model_not_found, next: m.n_model, step: 'models' },
   not_found: address(m.f_not_found),
-  too_long: { sentence: m.f_too_long, next: m.n_shorter, step: 'none' },
+  too_long: { sentence: m.f_too_long, next: m.n_shorter, step: 'new' },
   bad_request: retry(m.f_bad_request, m.n_words),
   overloaded: retry(m.f_overloaded, m.n_wait),
   server_error: retry(m.f_server_error, m.n_wait),
@@ -33,9 +34,14 @@ export const failures: Record<FailureCode, Words> = {
   name_not_found: retry(m.f_name_not_found, m.n_network),
   connect_timeout: retry(m.f_connect_timeout, m.n_network),
   tls: retry(m.f_tls, m.n_tls),
-  proxy: retry(m.f_proxy, m.n_proxy),
+  certificate_expired: retry(m.f_certificate_expired, m.n_clock),
+  certificate_not_yet_valid: retry(m.f_certificate_not_yet_valid, m.n_clock),
+  certificate_untrusted: network(m.f_certificate_untrusted, m.n_untrusted),
+  certificate_name: address(m.f_certificate_name),
+  ca_file: network(m.f_ca_file, m.n_ca_file),
+  proxy: { sentence: m.f_proxy, next: m.n_proxy, step: 'providers' },
   redirected: address(m.f_redirected),
-  web_page: address(m.f_web_page),
+  web_page: address(m.f_web_page, m.n_page),
   not_a_stream: address(m.f_not_a_stream),
   empty_answer: retry(m.f_empty_answer, m.n_wait),
   cut: retry(m.f_cut, m.n_network),
@@ -69,6 +75,8 @@ export const errors: Record<ErrorCode, () => string> = {
   keyring_timeout: m.e_keyring_timeout,
   keyring_failed: m.e_keyring_failed,
   storage: m.e_storage,
+  proxy_address: m.e_proxy_address,
+  ca_file: m.e_ca_file,
   port_taken: m.e_port_taken,
   unsupported: m.e_unsupported,
   upstream: m.e_upstream,
@@ -76,13 +84,50 @@ export const errors: Record<ErrorCode, () => string> = {
   internal: m.e_internal,
 };
 
-/** What happened, without what to do. */
-export function failureSentence(failure: Failure): string {
+/** What is known of an answer that failed, besides the failure. */
+export interface About {
+  model?: string | null;
+  /** Of the conversation, as far as one can tell without its vendor. */
+  tokens?: number;
+}
+
+/** What happened, without what to do: with what is known of it, where a sentence has a place for that. */
+export function failureSentence(failure: Failure, about: About = {}): string {
   const host = failure.host ?? m.the_vendor();
-  if (failure.code === 'rate_limited' && failure.retry_after_ms !== null) {
-    return m.f_rate_limited_wait({ host, seconds: Math.ceil(failure.retry_after_ms / 1000) });
+  return told(failure, host, about) ?? (failures[failure.code] ?? failures.internal).sentence({ host });
+}
+
+function told(failure: Failure, host: string, about: About): string | undefined {
+  const { detail, proxy } = failure;
+  switch (failure.code) {
+    case 'rate_limited':
+      if (failure.retry_after_ms === null) return undefined;
+      return m.f_rate_limited_wait({ host, seconds: Math.ceil(failure.retry_after_ms / 1000) });
+    case 'proxy':
+      if (!proxy) return undefined;
+      if (failure.status === 407) return m.f_proxy_login({ proxy: proxy.address });
+      return m.f_proxy_named({ host, proxy: proxy.address });
+    case 'redirected':
+      return detail ? m.f_redirected_to({ host, target: detail }) : undefined;
+    case 'web_page':
+      return detail ? m.f_web_page_titled({ host, title: detail.slice(0, 80) }) : undefined;
+    case 'encoding':
+      return detail ? m.f_encoding_named({ host, encoding: detail }) : undefined;
+    case 'model_not_found':
+      return about.model ? m.f_model_not_found_named({ host, model: about.model }) : undefined;
+    case 'too_long':
+      return about.tokens ? m.f_too_long_about({ tokens: about.tokens }) : undefined;
+    default:
+      return undefined;
   }
-  return (failures[failure.code] ?? failures.internal).sentence({ host });
+}
+
+/** What to do about it. */
+export function failureNext(failure: Failure): string {
+  if (failure.code === 'proxy' && failure.proxy?.from === 'provider') return m.n_proxy_provider();
+  const local = /^(localhost|127\.|\[::1\])/.test(failure.host ?? '');
+  if (failure.code === 'connection_refused' && local) return m.n_running_local();
+  return (failures[failure.code] ?? failures.internal).next();
 }
 
 /** Sentences one after the other, as the language sets them. */

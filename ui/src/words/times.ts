@@ -16,6 +16,11 @@ export function ago(at: number, now = Date.now()): string {
   return format.format(0, 'minute');
 }
 
+/** A date, without the time of day. */
+export function day(at: number): string {
+  return new Intl.DateTimeFormat(language.current, { dateStyle: 'medium' }).format(at);
+}
+
 /** The time of day. */
 export function clock(at: number): string {
   return new Intl.DateTimeFormat(language.current, { hour: '2-digit', minute: '2-digit' }).format(at);

@@ -34,8 +34,9 @@ where
 
 async fn ask(endpoint: &Endpoint) -> AnswerStream {
     let limits = Limits::default();
-    let http = builder(&limits).no_proxy().http2_prior_knowledge().build().unwrap();
-    let client = Client { loopback: http.clone(), http, limits };
+    let http = ways::builder(&limits).no_proxy().http2_prior_knowledge().build().unwrap();
+    let direct = Route { proxy: Proxy::Direct, ..Route::default() };
+    let client = Client { ways: Ways::only(direct, http), limits };
     let messages = vec![ChatMessage::text(Author::User, "Hi")];
     let mut stream = client
         .stream(endpoint, &ChatRequest { model: "m".into(), messages, controls: Controls::default() })

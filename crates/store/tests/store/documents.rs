@@ -9,6 +9,7 @@ fn provider(id: &str, base_url: &str) -> StoredProvider {
         protocol: None,
         headers: Vec::new(),
         body_patch: None,
+        proxy: ProxyChoice::System,
         id: ProviderId::from(id),
         name: id.to_uppercase(),
         base_url: base_url.into(),
