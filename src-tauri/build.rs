@@ -1,6 +1,8 @@
 //! Declares the app's own commands, so that each needs a permission, and lets Tauri read its configuration.
 
 fn main() {
+    // Tauri looks for changes in the folder's usual place only.
+    println!("cargo::rerun-if-changed=src-tauri/capabilities");
     // The bridge's own commands, and the table's. Leaked: a build script ends anyway, and Tauri wants 'static.
     let mut names = vec!["watch", "unwatch", "library"];
     names.extend_from_slice(rivulet_protocol::COMMAND_NAMES);

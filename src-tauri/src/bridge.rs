@@ -152,3 +152,19 @@ pub mod commands {
 
     rivulet_protocol::with_commands!(tauri_commands);
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    #[test]
+    fn the_window_may_call_every_command_of_the_table() {
+        let capability: Value = serde_json::from_str(include_str!("../capabilities/main.json")).unwrap();
+        let allowed: Vec<&str> =
+            capability["permissions"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+        for name in rivulet_protocol::COMMAND_NAMES {
+            let permission = format!("allow-{}", name.replace('_', "-"));
+            assert!(allowed.contains(&permission.as_str()), "src-tauri/capabilities/main.json lacks {permission}");
+        }
+    }
+}

@@ -8,6 +8,7 @@ use rivulet_engine::{Engine, EngineConfig};
 use rivulet_mirror::Mirror;
 use rivulet_protocol::{Caller, dispatch};
 use serde_json::{Value, json};
+use std::path::PathBuf;
 use tauri::{AppHandle, Manager, RunEvent, Url, WebviewUrl, WebviewWindowBuilder};
 
 const MAIN: &str = "main";
@@ -17,13 +18,21 @@ const FIRST_PAGE: u32 = 100;
 /// Opens the app and runs until its last window is closed.
 pub fn run(start: EngineConfig) -> anyhow::Result<()> {
     paint_without_gpu();
+    let logs = logging::start(&start.data_dir);
+    let data_dir = start.data_dir.clone();
+    // Beside the window system's own start. A second start does not get far with it: the data folder is held.
+    let opening = tauri::async_runtime::spawn(Opened::open(start));
     let app = tauri::Builder::default()
-        // First of all plugins: a second start hands over to the first and ends before it touches anything.
+        // First of all plugins: a second start hands over to the first and ends.
         .plugin(tauri_plugin_single_instance::init(|app, _, _| show(app)))
         .plugin(tauri_plugin_opener::init())
         .manage(Watches::default())
         .invoke_handler(bridge::commands::handler())
-        .setup(move |app| Ok(set_up(app.handle(), start)?))
+        .setup(move |app| {
+            app.manage(logs);
+            let opened = tauri::async_runtime::block_on(opening)??;
+            Ok(set_up(app.handle(), opened, data_dir)?)
+        })
         .build(tauri::generate_context!())
         .context("the window system could not be reached")?;
     app.run(|app, event| {
@@ -51,17 +60,26 @@ fn paint_without_gpu() {
 #[cfg(not(target_os = "linux"))]
 fn paint_without_gpu() {}
 
-fn set_up(app: &AppHandle, start: EngineConfig) -> anyhow::Result<()> {
-    if let Some(logs) = logging::start(&start.data_dir) {
-        app.manage(logs);
+/// The core, and what the page needs of it for its first picture.
+struct Opened {
+    engine: Engine,
+    answers: serde_json::Map<String, Value>,
+}
+
+impl Opened {
+    async fn open(start: EngineConfig) -> anyhow::Result<Self> {
+        let engine = Engine::open(start).await?;
+        let answers = first_answers(&engine).await;
+        Ok(Self { engine, answers })
     }
-    let data_dir = start.data_dir.clone();
-    let engine = tauri::async_runtime::block_on(Engine::open(start))?;
+}
+
+fn set_up(app: &AppHandle, opened: Opened, data_dir: PathBuf) -> anyhow::Result<()> {
+    let Opened { engine, answers } = opened;
     // The mirror hands itself to the engine; it listens only when it is switched on.
     app.manage(tauri::async_runtime::block_on(async { Mirror::new(engine.clone()) }));
     engine.set_desktop(std::sync::Arc::new(TauriDesktop { app: app.clone(), data_dir }));
     tauri::async_runtime::spawn(bridge::forward_library(app.clone(), engine.clone()));
-    let answers = tauri::async_runtime::block_on(first_answers(&engine));
     app.manage(engine);
     tauri::async_runtime::spawn(end_when_asked(app.clone()));
     open(app, &answers)

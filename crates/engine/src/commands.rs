@@ -91,6 +91,10 @@ impl Commands for Engine {
         self.older(caller, request).await
     }
 
+    async fn search(&self, caller: &Caller, request: Search) -> Answer<SearchPage> {
+        self.find_messages(caller, request).await
+    }
+
     async fn conversation_rename(&self, caller: &Caller, request: ConversationRename) -> Answer<Conversation> {
         self.rename(caller, request).await
     }

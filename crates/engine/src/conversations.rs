@@ -69,16 +69,23 @@ impl Engine {
 
     pub(crate) async fn list(&self, caller: &Caller, request: ConversationsList) -> Result<ConversationPage, ApiError> {
         let limit = request.limit.unwrap_or(LIST).min(LIST_MOST);
-        let only = match &caller.scope {
-            Scope::All => None,
-            Scope::Some(shared) => {
-                let mut seen = shared.clone();
-                seen.extend(self.started_by(caller).await?);
-                Some(seen)
-            }
-        };
+        let only = self.only_seen(caller).await?;
         let offset = request.offset.unwrap_or(0);
         Ok(self.core.store.conversations(offset, limit, request.query, only).await?)
+    }
+
+    /// Finds messages in what the caller may see.
+    pub(crate) async fn find_messages(&self, caller: &Caller, search: Search) -> Result<SearchPage, ApiError> {
+        let only = self.only_seen(caller).await?;
+        Ok(self.core.store.search(search, only).await?)
+    }
+
+    /// The conversations the caller is limited to; `None` if to none.
+    async fn only_seen(&self, caller: &Caller) -> Result<Option<Vec<ConversationId>>, ApiError> {
+        let Scope::Some(shared) = &caller.scope else { return Ok(None) };
+        let mut seen = shared.clone();
+        seen.extend(self.started_by(caller).await?);
+        Ok(Some(seen))
     }
 
     /// Conversations begun through the caller's link.

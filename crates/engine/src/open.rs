@@ -10,9 +10,13 @@ use rivulet_store::{Store, StoreError};
 use rivulet_vault::{Slot, Vault};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+/// Between two slices of older messages that are indexed.
+const INDEX_PAUSE: Duration = Duration::from_millis(20);
 
 /// What the core is started with.
 pub struct EngineConfig {
@@ -101,7 +105,26 @@ impl Engine {
         let engine = Self { core: Arc::new(core) };
         engine.forget_memory_keys().await?;
         engine.keep_session_key().await?;
+        engine.index_older_messages();
         Ok(engine)
+    }
+
+    /// Messages from before the search had an index, a slice at a time, so that no answer waits behind them.
+    fn index_older_messages(&self) {
+        let engine = self.clone();
+        let quitting = self.quitting();
+        self.core.tasks.spawn(async move {
+            while !quitting.is_cancelled() {
+                match engine.core.store.index_some().await {
+                    Ok(true) => tokio::time::sleep(INDEX_PAUSE).await,
+                    Ok(false) => break,
+                    Err(error) => {
+                        tracing::warn!(%error, "older messages could not be indexed");
+                        break;
+                    }
+                }
+            }
+        });
     }
 
     /// Keys that were kept in memory are gone with the run that had them; what was noted of them goes too.

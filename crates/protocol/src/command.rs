@@ -78,6 +78,7 @@ macro_rules! with_commands {
             "Makes an empty conversation." conversation_create(ConversationCreate) -> Conversation, Participant;
             "Opens a conversation at its end." conversation_open(ConversationOpen) -> Snapshot, Viewer;
             "Older messages of the shown path." messages_before(MessagesBefore) -> MessagePage, Viewer;
+            "Finds messages by what is in them." search(Search) -> SearchPage, Viewer;
             "Renames a conversation." conversation_rename(ConversationRename) -> Conversation, Window;
             "Pins or unpins a conversation." conversation_pin(ConversationPin) -> Conversation, Window;
             "Chooses the provider and model of what comes next." conversation_model(ConversationModel) -> Conversation, Participant;

@@ -43,6 +43,32 @@ wire! {
         /// The model; the default one if left out.
         model: Option<String>,
     }
+    /// What to look for in messages.
+    Search {
+        /// Words, `"phrases"`, the beginning of a word: all of them must be there. Anything may be typed.
+        query: String,
+        /// Skip this many.
+        offset: Option<u32>,
+        /// At most this many; 30 if left out, 200 at most.
+        limit: Option<u32>,
+        /// Only in this conversation.
+        conversation: Option<ConversationId>,
+        /// Only what they wrote.
+        author: Option<Author>,
+        /// Only what this model wrote.
+        model: Option<String>,
+        /// Only what was written from this time on, in milliseconds since the epoch.
+        since: Option<u64>,
+        /// Only what was written before this time.
+        until: Option<u64>,
+    }
+    /// What was found, newest first.
+    SearchPage {
+        /// The messages.
+        hits: Vec<SearchHit>,
+        /// There are more after these.
+        has_more: bool,
+    }
     /// A page of messages, oldest first.
     MessagePage {
         /// The messages.
@@ -56,7 +82,7 @@ macro_rules! request {
     ($($(#[$meta:meta])* $name:ident { $($(#[$field_meta:meta])* $field:ident: $type:ty,)* })*) => {
         $(
             $(#[$meta])*
-            #[derive(Clone, Debug, Serialize, Deserialize)]
+            #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
             #[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
             #[cfg_attr(feature = "codegen", ts(optional_fields = nullable))]
             pub struct $name {
@@ -146,6 +172,25 @@ request! {
         provider: Option<ProviderId>,
         /// Another model.
         model: Option<String>,
+    }
+    /// A message that was found, with the place where.
+    SearchHit {
+        /// The conversation it is in.
+        conversation: ConversationId,
+        /// That one's title.
+        title: String,
+        /// The message.
+        message: MessageId,
+        /// Who wrote it.
+        author: Author,
+        /// When it began, in milliseconds since the epoch.
+        created_at: u64,
+        /// What stands before what was found, on one line.
+        before: String,
+        /// What was found, as it stands there.
+        found: String,
+        /// What stands after it.
+        after: String,
     }
     /// What was started.
     Turn {

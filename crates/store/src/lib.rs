@@ -12,6 +12,8 @@ mod messages;
 mod queue;
 mod reader;
 mod schema;
+mod search;
+mod words;
 mod work;
 mod writer;
 

@@ -1,7 +1,7 @@
 //! The tree of messages, and folding a log into its message.
 
 use crate::work::Work;
-use crate::{Durability, Store, StoreError};
+use crate::{Durability, Store, StoreError, search};
 use rivulet_protocol::{ConversationId, EventBody, Message, MessageId, MessageState, PathMessage, Snapshot, ToolCall};
 use rusqlite::{Connection, OptionalExtension, Row};
 
@@ -136,6 +136,9 @@ fn insert(work: &mut Work<'_>, conversation: ConversationId, message: &Message) 
         fields(message)?,
         seq,
     ))?;
+    if message.state != MessageState::Running {
+        search::index(work.connection, message.id, &message.text)?;
+    }
     let body = EventBody::Started { snapshot: Box::new(message.clone()) };
     work.publish(conversation, rivulet_protocol::Event { seq, message: message.id, body });
     Ok(())
@@ -173,7 +176,8 @@ fn update(connection: &Connection, message: &Message, fold_seq: u64) -> Result<(
     )?;
     let (text, reasoning) = (&message.text, &message.reasoning);
     update.execute((message.id.0, state(message.state), text, reasoning, fields(message)?, fold_seq))?;
-    Ok(())
+    // While it runs its words change with each commit; they are indexed when it ends.
+    if message.state == MessageState::Running { Ok(()) } else { search::index(connection, message.id, text) }
 }
 
 fn state(state: MessageState) -> &'static str {

@@ -10,7 +10,7 @@ use std::time::Duration;
 /// "Rvlt": tells this kind of file from other SQLite databases.
 const APPLICATION_ID: i32 = 0x5276_6c74;
 /// One script per format, each run in a transaction of its own. Never change one that was released: add one.
-const MIGRATIONS: &[&str] = &[include_str!("schema/1.sql"), include_str!("schema/2.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("schema/1.sql"), include_str!("schema/2.sql"), include_str!("schema/3.sql")];
 /// A lock somebody else (a backup, say) holds is waited for.
 const BUSY: Duration = Duration::from_secs(5);
 

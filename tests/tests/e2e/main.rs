@@ -3,7 +3,9 @@
 // Helpers of tests end the test when something is not there.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
+mod controls;
 mod faults;
+mod finding;
 mod first_start;
 mod foreign_page;
 mod harness;

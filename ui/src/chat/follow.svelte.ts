@@ -44,6 +44,13 @@ export class Follow {
     this.#settle();
   }
 
+  /** To this row, in the middle of the view, and stay there. */
+  toRow(row: HTMLElement): void {
+    this.pinned = false;
+    this.#goingUp = false;
+    row.scrollIntoView({ block: 'center' });
+  }
+
   /** Changes what is above or below what is read, and keeps that where it is. */
   async keep(anchor: HTMLElement | null, change: () => Promise<void>): Promise<void> {
     const before = anchor?.getBoundingClientRect().top ?? 0;

@@ -1348,6 +1348,93 @@ export type ResponseFormat = { "type": "text" } | { "type": "json" } | { "type":
 schema: JsonValue, };
 
 /**
+ * What to look for in messages.
+ */
+export type Search = { 
+/**
+ * Words, `"phrases"`, the beginning of a word: all of them must be there. Anything may be typed.
+ */
+query: string, 
+/**
+ * Skip this many.
+ */
+offset?: number | null, 
+/**
+ * At most this many; 30 if left out, 200 at most.
+ */
+limit?: number | null, 
+/**
+ * Only in this conversation.
+ */
+conversation?: ConversationId | null, 
+/**
+ * Only what they wrote.
+ */
+author?: Author | null, 
+/**
+ * Only what this model wrote.
+ */
+model?: string | null, 
+/**
+ * Only what was written from this time on, in milliseconds since the epoch.
+ */
+since?: number | null, 
+/**
+ * Only what was written before this time.
+ */
+until?: number | null, };
+
+/**
+ * A message that was found, with the place where.
+ */
+export type SearchHit = { 
+/**
+ * The conversation it is in.
+ */
+conversation: ConversationId, 
+/**
+ * That one's title.
+ */
+title: string, 
+/**
+ * The message.
+ */
+message: MessageId, 
+/**
+ * Who wrote it.
+ */
+author: Author, 
+/**
+ * When it began, in milliseconds since the epoch.
+ */
+created_at: number, 
+/**
+ * What stands before what was found, on one line.
+ */
+before: string, 
+/**
+ * What was found, as it stands there.
+ */
+found: string, 
+/**
+ * What stands after it.
+ */
+after: string, };
+
+/**
+ * What was found, newest first.
+ */
+export type SearchPage = { 
+/**
+ * The messages.
+ */
+hits: Array<SearchHit>, 
+/**
+ * There are more after these.
+ */
+has_more: boolean, };
+
+/**
  * Which key sends a message; the other one makes a new line.
  */
 export type SendKey = "enter" | "mod_enter";
@@ -1571,6 +1658,8 @@ export interface Commands {
   conversation_open: { request: ConversationOpen; response: Snapshot };
   /** Older messages of the shown path. */
   messages_before: { request: MessagesBefore; response: MessagePage };
+  /** Finds messages by what is in them. */
+  search: { request: Search; response: SearchPage };
   /** Renames a conversation. */
   conversation_rename: { request: ConversationRename; response: Conversation };
   /** Pins or unpins a conversation. */
@@ -1632,6 +1721,7 @@ export const commandRoles: Record<keyof Commands, CallerRole> = {
   conversation_create: "participant",
   conversation_open: "viewer",
   messages_before: "viewer",
+  search: "viewer",
   conversation_rename: "window",
   conversation_pin: "window",
   conversation_model: "participant",

@@ -9,6 +9,7 @@ import {
   type LibraryEvent,
   type MessageId,
   type ProviderId,
+  type SearchHit,
 } from '../protocol/generated';
 import { asApiError, type Connection, type Transport } from '../transport/types';
 import { errorSentence } from '../words/sentences';
@@ -16,6 +17,7 @@ import { OpenConversation } from './conversation.svelte';
 import { LibraryState } from './library.svelte';
 import { MirrorState } from './mirror.svelte';
 import { ProvidersState } from './providers.svelte';
+import { SearchState } from './search.svelte';
 import { SettingsState } from './settings.svelte';
 import { toasts } from './toasts.svelte';
 
@@ -41,6 +43,7 @@ export class App {
   readonly library: LibraryState;
   readonly providers: ProvidersState;
   readonly mirror: MirrorState;
+  readonly search: SearchState;
 
   info = $state.raw<AppInfo | null>(null);
   connection = $state<Connection>('live');
@@ -63,6 +66,7 @@ export class App {
     this.library = new LibraryState(transport);
     this.providers = new ProvidersState(transport);
     this.mirror = new MirrorState(transport);
+    this.search = new SearchState(transport);
     const in_window = transport.host === 'window';
     setOpenLink((url) => {
       if (in_window) void this.attempt('link_open', { url });
@@ -145,6 +149,16 @@ export class App {
     this.#close();
     this.open = new OpenConversation(this.transport, snapshot);
     sessionStorage.setItem(SHOWN, conversation);
+  }
+
+  /** Shows the message that was found, in the branch it is in. */
+  async showMessage(hit: SearchHit): Promise<void> {
+    await this.show(hit.conversation);
+    const open = this.open;
+    if (open?.state.id !== hit.conversation || (await open.reach(hit.message))) return;
+    if (!this.may('branch_select')) return;
+    await this.selectBranch(hit.message);
+    await open.reach(hit.message);
   }
 
   /** Where the next message goes. */

@@ -3,6 +3,7 @@ import type { Transport } from '../transport/types';
 import { apply, type ConversationState, opened } from './reduce';
 
 const PAGE = 40;
+const PAGE_TO_REACH = 200;
 /** A hidden page has no frames; its state must still not fall behind for ever. */
 const HIDDEN_MS = 250;
 
@@ -14,6 +15,9 @@ export class OpenConversation {
   loading = $state(false);
   /** How often something was asked from this page: each time the end wants to be seen. */
   asked = $state(0);
+
+  /** A message that somebody wants to see; a new object each time. */
+  goal = $state.raw<{ message: MessageId } | null>(null);
 
   #transport: Transport;
   #pending: Batch[] = [];
@@ -50,13 +54,22 @@ export class OpenConversation {
     this.#watch();
   }
 
+  /** Fetches older messages until this one is here; false if it is not on the shown path. */
+  async reach(message: MessageId): Promise<boolean> {
+    while (!this.state.messages.some((other) => other.id === message)) {
+      if (this.#closed || !(await this.older(PAGE_TO_REACH))) return false;
+    }
+    this.goal = { message };
+    return true;
+  }
+
   /** Fetches the page before what is here; true if there was something. */
-  async older(): Promise<boolean> {
+  async older(limit = PAGE): Promise<boolean> {
     const first = this.state.messages[0];
     if (!first || !this.state.has_older || this.loading) return false;
     this.loading = true;
     try {
-      const request = { conversation: this.state.id, before: first.id, limit: PAGE };
+      const request = { conversation: this.state.id, before: first.id, limit };
       const page = await this.#transport.call('messages_before', request);
       // Another path may have been chosen meanwhile.
       if (this.state.messages[0]?.id !== first.id) return false;

@@ -10,4 +10,5 @@ mod kill;
 mod log;
 mod opening;
 mod scene;
+mod search;
 mod tree;

@@ -1,0 +1,153 @@
+//! Everything is found: words, phrases, code, and words of one sign.
+
+use crate::scene::{Recorder, Scene};
+use rivulet_protocol::*;
+use rivulet_store::{ConversationChange, Store};
+use rusqlite::Connection;
+use std::sync::Arc;
+
+async fn found(scene: &Scene, query: &str) -> Vec<String> {
+    let search = Search { query: query.into(), ..Search::default() };
+    let page = scene.store.search(search, None).await.unwrap();
+    let mut texts = Vec::new();
+    for hit in page.hits {
+        texts.push(scene.stored(hit.message).await.text);
+    }
+    texts
+}
+
+/// A conversation with these messages of a person.
+async fn said(scene: &Scene, texts: &[&str]) -> ConversationId {
+    let id = scene.conversation("talk").await;
+    for text in texts {
+        let mut message = Message::new(None, Author::User, MessageState::Complete);
+        message.text = (*text).into();
+        let leaf = message.id;
+        scene.store.begin(id, vec![message], leaf).await.unwrap();
+    }
+    id
+}
+
+#[tokio::test]
+async fn words_phrases_code_and_single_signs_are_found() {
+    let scene = Scene::new();
+    let all = [
+        "The Big River runs north.",
+        "A river that is not big",
+        "Write it in C++ or foo-bar",
+        "A cat, a foo and a bar",
+        "长江是一条大河",
+        "江水很长",
+        "Über die Brücke",
+        "say \"hello, world\" 100%",
+    ];
+    said(&scene, &all).await;
+    let expect = async |query: &str, wanted: &[usize]| {
+        let mut found = found(&scene, query).await;
+        let mut wanted: Vec<String> = wanted.iter().map(|at| all[*at].to_owned()).collect();
+        (found.sort(), wanted.sort());
+        assert_eq!(found, wanted, "{query}");
+    };
+    expect("river", &[0, 1]).await;
+    expect("RIV", &[0, 1]).await;
+    expect("riv north", &[]).await;
+    expect("north riv", &[0]).await;
+    expect("\"big river\"", &[0]).await;
+    expect("c++", &[2]).await;
+    expect("foo-bar", &[2]).await;
+    expect("foo bar", &[2, 3]).await;
+    expect("江", &[4, 5]).await;
+    expect("长江", &[4]).await;
+    expect("河", &[4]).await;
+    expect("一条大河", &[4]).await;
+    expect("uber", &[6]).await;
+    expect("\"hello, world\"", &[7]).await;
+    expect("100%", &[7]).await;
+    expect("absent", &[]).await;
+}
+
+#[tokio::test]
+async fn a_hit_shows_where_and_filters_hold() {
+    let scene = Scene::new();
+    let id = said(&scene, &["Long before it\nthere was a River, and after it a sea.", "river"]).await;
+    let other = said(&scene, &["another river"]).await;
+    let search = |change: fn(&mut Search)| {
+        let mut search = Search { query: "river".into(), ..Search::default() };
+        change(&mut search);
+        scene.store.search(search, None)
+    };
+    let page = search(|_| {}).await.unwrap();
+    assert_eq!(page.hits.len(), 3);
+    let hit = page.hits.last().unwrap();
+    let shown = (hit.before.as_str(), hit.found.as_str(), hit.after.as_str());
+    assert_eq!(shown, ("Long before it there was a ", "River", ", and after it a sea."));
+    assert_eq!((hit.conversation, hit.title.as_str(), hit.author), (id, "talk", Author::User));
+    let page = search(|search| search.limit = Some(2)).await.unwrap();
+    assert!(page.has_more && page.hits.len() == 2);
+    assert_eq!(search(|search| search.author = Some(Author::Assistant)).await.unwrap().hits.len(), 0);
+    assert_eq!(search(|search| search.since = Some(u64::MAX >> 2)).await.unwrap().hits.len(), 0);
+    let query = || Search { query: "river".into(), ..Search::default() };
+    let one = Search { conversation: Some(other), ..query() };
+    assert_eq!(scene.store.search(one, None).await.unwrap().hits.len(), 1);
+    assert_eq!(scene.store.search(query(), Some(vec![other])).await.unwrap().hits.len(), 1, "only what was shared");
+    let gone = ConversationChange { deleted: Some(true), ..Default::default() };
+    scene.store.update_conversation(other, gone).await.unwrap();
+    assert_eq!(scene.store.search(query(), None).await.unwrap().hits.len(), 2, "what is in the bin is not found");
+}
+
+#[tokio::test]
+async fn an_answer_is_found_when_it_has_ended_and_by_its_last_words_alone() {
+    let scene = Scene::new();
+    let id = scene.conversation("talk").await;
+    let (_, mut answer) = scene.ask(id, None).await;
+    scene.say(id, &mut answer, "a heron ");
+    scene.say(id, &mut answer, "waits");
+    scene.finish(id, &mut answer).await;
+    assert_eq!(found(&scene, "heron waits").await.len(), 1);
+    // It goes on: what it says then takes the place of what it said.
+    let mut answer = scene.store.resume(id, answer.id).await.unwrap();
+    scene.say(id, &mut answer, " still");
+    scene.finish(id, &mut answer).await;
+    assert_eq!(found(&scene, "heron still").await.len(), 1);
+}
+
+#[tokio::test]
+async fn what_was_there_before_the_index_is_indexed_in_slices() {
+    let scene = Scene::new();
+    let texts: Vec<String> = (0..250).map(|number| format!("message number{number}")).collect();
+    said(&scene, &texts.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    scene.store.close().await;
+    // As it was before there was an index.
+    let old = Connection::open(scene.dir.path().join("rivulet.db")).unwrap();
+    old.execute_batch("DROP TABLE message_words; PRAGMA user_version = 2").unwrap();
+    old.close().unwrap();
+    let store = Store::open(scene.dir.path(), Arc::new(Recorder::default())).unwrap();
+    let count = async |query: &str| {
+        let search = Search { query: query.into(), limit: Some(200), ..Search::default() };
+        store.search(search, None).await.unwrap().hits.len()
+    };
+    assert_eq!(count("number249").await, 0);
+    assert!(store.index_some().await.unwrap());
+    assert_eq!((count("number249").await, count("number0").await), (1, 0), "the newest first");
+    while store.index_some().await.unwrap() {}
+    assert_eq!((count("number0").await, count("message").await), (1, 200));
+}
+
+#[tokio::test]
+async fn whatever_is_typed_is_a_search() {
+    let scene = Scene::new();
+    said(&scene, &["a text with \u{0} and ' and \" and % in it"]).await;
+    let signs = "\"'*():^-+%_\\ aA江\u{0}\u{301}\u{ffff}é{}[]NEAR OR AND NOT ;--";
+    let signs: Vec<char> = signs.chars().collect();
+    let mut seed = 7_u64;
+    for _ in 0..500 {
+        let mut query = String::new();
+        for _ in 0..(seed % 12) {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            query.push(signs[(seed >> 33) as usize % signs.len()]);
+        }
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(99);
+        let search = Search { query: query.clone(), ..Search::default() };
+        assert!(scene.store.search(search, None).await.is_ok(), "{query:?}");
+    }
+}
