@@ -41,6 +41,9 @@ async fn a_word_of_two_signs_leads_to_its_message() {
         (page.script(in_view, vec![message.clone()]).await == json!(true)).then_some(())
     })
     .await;
+    // Although the list shows no title with these words, the page knows the conversation's own.
+    let title = page.script("return document.querySelector('h1').textContent", vec![]).await;
+    assert_eq!(title, json!("Filler 0."));
     desktop.screenshot("search");
     window.close().await;
 }

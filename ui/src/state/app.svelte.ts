@@ -147,6 +147,7 @@ export class App {
     const snapshot = await this.attempt('conversation_open', { conversation });
     if (!snapshot || opening !== this.#opening) return;
     this.#close();
+    this.library.note(snapshot.conversation);
     this.open = new OpenConversation(this.transport, snapshot);
     sessionStorage.setItem(SHOWN, conversation);
   }

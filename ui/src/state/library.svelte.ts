@@ -10,6 +10,8 @@ export class LibraryState {
   /** Only titles with this in them. */
   query = $state('');
   loaded = $state(false);
+  /** Every conversation that was seen: the open one may be in no list that is shown. */
+  #known = $state.raw<ReadonlyMap<ConversationId, Conversation>>(new Map());
   #transport: Transport;
   #asked = 0;
 
@@ -24,6 +26,7 @@ export class LibraryState {
     const page = await this.#transport.call('conversations_list', { limit, query: this.query || null });
     if (asked !== this.#asked) return;
     this.list = page.conversations;
+    this.note(...page.conversations);
     this.has_more = page.has_more;
     this.loaded = true;
   }
@@ -34,6 +37,7 @@ export class LibraryState {
     const request = { offset: this.list.length, limit: PAGE, query: this.query || null };
     const page = await this.#transport.call('conversations_list', request);
     if (asked !== this.#asked) return;
+    this.note(...page.conversations);
     const known = new Set(this.list.map((conversation) => conversation.id));
     this.list = [...this.list, ...page.conversations.filter((conversation) => !known.has(conversation.id))];
     this.has_more = page.has_more;
@@ -45,10 +49,16 @@ export class LibraryState {
   }
 
   get(id: ConversationId): Conversation | undefined {
-    return this.list.find((conversation) => conversation.id === id);
+    return this.#known.get(id);
+  }
+
+  /** Remembers conversations as they are now, whether or not they are in the list. */
+  note(...conversations: readonly Conversation[]): void {
+    this.#known = new Map([...this.#known, ...conversations.map((one) => [one.id, one] as const)]);
   }
 
   put(conversation: Conversation): void {
+    this.note(conversation);
     const title = conversation.title.toLowerCase();
     const others = this.list.filter((other) => other.id !== conversation.id);
     if (this.query && !title.includes(this.query.toLowerCase())) this.list = others;
@@ -57,6 +67,7 @@ export class LibraryState {
 
   remove(id: ConversationId): void {
     this.list = this.list.filter((conversation) => conversation.id !== id);
+    this.#known = new Map([...this.#known].filter(([known]) => known !== id));
   }
 }
 
