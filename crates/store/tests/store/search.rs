@@ -45,7 +45,8 @@ async fn words_phrases_code_and_single_signs_are_found() {
     let expect = async |query: &str, wanted: &[usize]| {
         let mut found = found(&scene, query).await;
         let mut wanted: Vec<String> = wanted.iter().map(|at| all[*at].to_owned()).collect();
-        (found.sort(), wanted.sort());
+        found.sort();
+        wanted.sort();
         assert_eq!(found, wanted, "{query}");
     };
     expect("river", &[0, 1]).await;
