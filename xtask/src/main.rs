@@ -6,6 +6,7 @@
 mod bench;
 mod codegen;
 mod dist;
+mod faults;
 mod install_check;
 mod run;
 mod setup;

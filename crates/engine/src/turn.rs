@@ -7,13 +7,12 @@ use rivulet_protocol::{
 };
 use rivulet_providers::{AnswerStream, ChatRequest, Delta, Endpoint, Tape, retry};
 use rivulet_store::Append;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
-/// Silence after which the viewers are told that nothing comes.
-const STALL_NOTICE: Duration = Duration::from_secs(10);
-/// How often they are told again.
+/// How often viewers are told again that nothing comes.
 const STALL_AGAIN: Duration = Duration::from_secs(5);
 /// An answer longer than this is cut: no model writes so much, but a broken server might.
 const ANSWER_BYTES: usize = 64 << 20;
@@ -123,7 +122,8 @@ impl Answer {
     }
 
     async fn read(&mut self, endpoint: &Endpoint, request: &ChatRequest, tape: &Tape) -> Result<FinishReason, Failure> {
-        let mut stream = self.core.client.stream_on(endpoint, request, Some(tape)).await?;
+        let client = self.core.client.clone();
+        let mut stream = self.wait_for(client.stream_on(endpoint, request, Some(tape))).await?;
         self.notice(Notice::Waiting);
         let mut deltas = Vec::new();
         while self.next(&mut stream, &mut deltas).await? {
@@ -133,18 +133,25 @@ impl Answer {
         Ok(self.reason.unwrap_or(FinishReason::Stop))
     }
 
-    /// The next deltas; says so when they are long in coming.
+    /// The next deltas.
     async fn next(&mut self, stream: &mut AnswerStream, deltas: &mut Vec<Delta>) -> Result<bool, Failure> {
+        let more = self.wait_for(stream.next(deltas)).await;
+        if more.is_err() {
+            // What came before the failure is kept, and what was paid is not asked for again.
+            self.has_output |= stream.holds_back();
+            self.take(deltas)?;
+        }
+        more
+    }
+
+    /// Waits for a server, and says so when it is long in answering.
+    async fn wait_for<T>(&self, answer: impl Future<Output = T>) -> T {
         let since = Instant::now();
-        let mut notice_after = STALL_NOTICE;
+        let mut notice_after = self.core.client.limits().stall_notice;
+        let mut answer = pin!(answer);
         loop {
-            match tokio::time::timeout(notice_after, stream.next(deltas)).await {
-                Ok(Ok(more)) => return Ok(more),
-                Ok(Err(failure)) => {
-                    // What came before the failure is kept.
-                    self.take(deltas)?;
-                    return Err(failure);
-                }
+            match tokio::time::timeout(notice_after, &mut answer).await {
+                Ok(answer) => return answer,
                 Err(_) => {
                     let silent_ms = since.elapsed().as_millis() as u64;
                     self.notice(Notice::Stalled { silent_ms });

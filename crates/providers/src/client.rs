@@ -41,6 +41,11 @@ pub struct Limits {
     pub goodbye: Duration,
     /// For an answer that is not streamed: a list of models.
     pub whole: Duration,
+    /// Silence after which viewers are told that nothing comes.
+    pub stall_notice: Duration,
+    /// How often an HTTP/2 connection is tried while it is silent, and how long for an echo: a network that has gone
+    /// away is noticed by that.
+    pub ping: (Duration, Duration),
     /// For the body of an error.
     pub error_body: Duration,
     /// The longest line and event.
@@ -58,6 +63,8 @@ impl Default for Limits {
             content_idle: Duration::from_secs(600),
             goodbye: Duration::from_secs(10),
             whole: Duration::from_secs(30),
+            stall_notice: Duration::from_secs(10),
+            ping: (Duration::from_secs(20), Duration::from_secs(10)),
             error_body: Duration::from_secs(5),
             sse: SseLimits::default(),
             wall: SystemTime::now,
@@ -212,6 +219,11 @@ impl Client {
         let ways = Ways::default();
         ways.way(&Route::default(), &limits)?;
         Ok(Self { ways, limits })
+    }
+
+    /// How long and how much it waits for.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     /// Asks a model; ready when a good head has come. Dropping the stream closes the connection.

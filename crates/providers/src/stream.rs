@@ -80,6 +80,11 @@ impl AnswerStream {
         Self { events, wire, decoder, endpoint, limits, clock: Clock::new(&limits), any: false, held_back: 0, tape }
     }
 
+    /// Something was generated that is not handed over yet: pieces of a tool call. It was paid, whatever comes of it.
+    pub fn holds_back(&self) -> bool {
+        self.decoder.held_back() > 0
+    }
+
     /// Appends what comes next to `out`; `false` when the answer is complete. Can be dropped and called again.
     pub async fn next(&mut self, out: &mut Vec<Delta>) -> Result<bool, Failure> {
         let result = self.read(out).await;

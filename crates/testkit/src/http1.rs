@@ -3,9 +3,13 @@
 use crate::script::{self, Script, Step};
 use crate::upstream::{Note, Shared};
 use std::io::{Error, ErrorKind, Result};
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
+
+/// How long a connection is kept without a request.
+const IDLE: Duration = Duration::from_millis(300);
 
 /// A connection that can be torn down.
 pub(crate) trait Socket: AsyncRead + AsyncWrite + Unpin + Send {
@@ -26,11 +30,14 @@ impl Socket for TlsStream<TcpStream> {
 }
 
 pub(crate) async fn answer(mut stream: impl Socket, shared: Shared) -> Result<()> {
-    while let Some((head, body)) = read_request(&mut stream).await? {
+    let mut request = read_request(&mut stream).await?;
+    while let Some((head, body)) = request {
         let (script, index) = shared.script(head, body);
         if !play(&mut stream, script, |note| shared.note(index, note)).await? {
             break;
         }
+        // A connection that stays open does so for a moment.
+        request = tokio::time::timeout(IDLE, read_request(&mut stream)).await.unwrap_or(Ok(None))?;
     }
     stream.shutdown().await
 }
@@ -41,7 +48,7 @@ async fn play(stream: &mut impl Socket, script: Script, note: impl Fn(Note)) -> 
     let mut chunked = false;
     for step in script.0 {
         let written = match step {
-            Step::KeepAlive => continue,
+            Step::KeepAlive | Step::GoAway => continue,
             Step::Head { status, headers, length } => {
                 chunked = length.is_none();
                 let length = length.map_or_else(

@@ -8,14 +8,43 @@ use h2::server::{self, SendResponse};
 use h2::{Reason, RecvStream, SendStream};
 use std::future::poll_fn;
 use std::io::Result;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-pub(crate) async fn answer(stream: impl Socket + 'static, shared: Shared) -> Result<()> {
+pub(crate) async fn answer(mut stream: impl Socket + 'static, shared: Shared) -> Result<()> {
+    if shared.gives_up() {
+        return give_up(&mut stream, &shared).await;
+    }
     let mut connection = server::handshake(stream).await.map_err(std::io::Error::other)?;
     while let Some(request) = connection.accept().await {
         let (request, respond) = request.map_err(std::io::Error::other)?;
         tokio::spawn(one(request, respond, shared.clone()));
     }
     Ok(())
+}
+
+/// Says GOAWAY with "nothing was processed" to the first request. By hand, since a library's server says of a request
+/// it has read that it was processed.
+async fn give_up(stream: &mut impl Socket, shared: &Shared) -> Result<()> {
+    const SETTINGS: [u8; 9] = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+    const GOAWAY: [u8; 17] = [0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    stream.write_all(&SETTINGS).await?;
+    stream.flush().await?;
+    let mut preface = [0; 24];
+    stream.read_exact(&mut preface).await?;
+    loop {
+        let mut head = [0; 9];
+        stream.read_exact(&mut head).await?;
+        let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+        let mut payload = vec![0; length as usize];
+        stream.read_exact(&mut payload).await?;
+        // HEADERS: the request is here.
+        if head[3] == 1 {
+            break;
+        }
+    }
+    shared.script("POST HTTP/2, given up".into(), String::new());
+    stream.write_all(&GOAWAY).await?;
+    stream.shutdown().await
 }
 
 async fn one(request: http::Request<RecvStream>, mut respond: SendResponse<Bytes>, shared: Shared) {

@@ -7,10 +7,11 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::io::{ErrorKind, Result};
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, copy_bidirectional};
 use tokio::net::TcpStream;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 /// How a proxy behaves.
 #[derive(Clone, Default)]
@@ -31,6 +32,7 @@ pub struct Proxy {
     address: SocketAddr,
     scheme: &'static str,
     asked: Arc<Mutex<Vec<String>>>,
+    frozen: watch::Sender<bool>,
     _end: oneshot::Sender<()>,
 }
 
@@ -46,23 +48,37 @@ impl Proxy {
         } else {
             "http"
         };
+        let (frozen, freezes) = watch::channel(false);
         let shared = asked.clone();
         let (address, end) = serve("127.0.0.1:0", move |stream| {
-            let (asked, manners, tls) = (shared.clone(), manners.clone(), tls.clone());
+            let (asked, manners, tls, mut freezes) = (shared.clone(), manners.clone(), tls.clone(), freezes.clone());
             async move {
-                match tls {
-                    _ if manners.socks => socks5(stream, &manners, &asked).await,
-                    Some(tls) => http(tls.accept(stream).await?, &manners, &asked).await,
-                    None => http(stream, &manners, &asked).await,
+                let mut carried: Pin<Box<dyn Future<Output = Result<()>> + Send>> = match tls {
+                    _ if manners.socks => Box::pin(async move { socks5(stream, &manners, &asked).await }),
+                    Some(tls) => Box::pin(async move { http(tls.accept(stream).await?, &manners, &asked).await }),
+                    None => Box::pin(async move { http(stream, &manners, &asked).await }),
+                };
+                tokio::select! {
+                    ended = &mut carried => return ended,
+                    _ = freezes.wait_for(|frozen| *frozen) => {}
                 }
+                // The connections stay open and nothing moves on them until the proxy is dropped.
+                let _ = freezes.wait_for(|frozen| !*frozen).await;
+                drop(carried);
+                Ok(())
             }
         });
-        Self { address, scheme, asked, _end: end }
+        Self { address, scheme, asked, frozen, _end: end }
     }
 
     /// `http://127.0.0.1:1234` and its like.
     pub fn url(&self) -> String {
         format!("{}://{}", self.scheme, self.address)
+    }
+
+    /// From here on nothing goes through in either direction, and no connection is closed: a network that is gone.
+    pub fn freeze(&self) {
+        self.frozen.send_replace(true);
     }
 
     /// What it was asked for: `CONNECT host:port`, or the first line of a plain request.

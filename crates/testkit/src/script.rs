@@ -26,6 +26,8 @@ pub(crate) enum Step {
     WaitForClose,
     /// The connection is torn down; in HTTP/2, the stream is reset with this reason.
     Reset(u32),
+    /// The connection is given up with word that this request was not processed. Only HTTP/2 has that.
+    GoAway,
     /// The connection may be used again after this answer. Only HTTP/1.1 needs to be told.
     KeepAlive,
 }
@@ -52,7 +54,7 @@ impl Script {
         Self(vec![Step::Raw(bytes.into())])
     }
 
-    /// The connection stays open for the next request.
+    /// The connection stays open for the next request, for a moment.
     pub fn keep_alive(mut self) -> Self {
         self.0.insert(0, Step::KeepAlive);
         self
@@ -78,6 +80,11 @@ impl Script {
     /// Nothing but a reset of the stream in HTTP/2: a server that refuses to process a request.
     pub fn refuse() -> Self {
         Self(vec![Step::Reset(7)])
+    }
+
+    /// Nothing but the end of the HTTP/2 connection, with word that this request was not processed.
+    pub fn go_away() -> Self {
+        Self(vec![Step::GoAway])
     }
 
     /// One event with this data.

@@ -1,6 +1,6 @@
 //! The upstream: where it listens, which script a request gets, and what it saw.
 
-use crate::script::Script;
+use crate::script::{Script, Step};
 use crate::tls::{Identity, Tls};
 use crate::{http1, http2};
 use serde_json::json;
@@ -48,6 +48,7 @@ pub(crate) struct State {
     models: Option<Script>,
     requests: Vec<Request>,
     connections: usize,
+    closed: usize,
 }
 
 /// What the connections share.
@@ -63,6 +64,11 @@ pub(crate) enum Note {
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap()
+    }
+
+    /// Whether the next connection is given up at its first request.
+    pub fn gives_up(&self) -> bool {
+        matches!(self.lock().scripts.front(), Some(Script(steps)) if matches!(steps[..], [Step::GoAway]))
     }
 
     /// The script for a request, and its number if it is a chat request.
@@ -116,11 +122,14 @@ impl Upstream {
             async move {
                 shared.lock().connections += 1;
                 stream.set_nodelay(true)?;
-                match tls {
+                let state = shared.clone();
+                let answered = match tls {
                     None => http1::answer(stream, shared).await,
                     Some(tls) if listen.http2 => http2::answer(tls.accept(stream).await?, shared).await,
                     Some(tls) => http1::answer(tls.accept(stream).await?, shared).await,
-                }
+                };
+                state.lock().closed += 1;
+                answered
             }
         });
         Self { base_url: format!("{scheme}://{}:{}/v1", listen.host, address.port()), address, state, _end: end }
@@ -149,6 +158,11 @@ impl Upstream {
     /// The chat requests so far.
     pub fn requests(&self) -> Vec<Request> {
         self.state.lock().requests.clone()
+    }
+
+    /// How many connections have ended.
+    pub fn closed(&self) -> usize {
+        self.state.lock().closed
     }
 
     /// How many connections were opened to it.

@@ -20,13 +20,15 @@ export function ending(message: Ended, about: About = {}): Ending | null {
   if (step !== 'retry') steps.push(step);
   if (message.text !== '' && (message.state !== 'complete' || message.finish_reason === 'length'))
     steps.push('continue');
-  if (message.state !== 'complete') steps.push('retry');
+  // A whole answer can be asked for again too; that is offered below each, and here where it ended badly.
+  if (message.state !== 'complete' || message.finish_reason !== 'length' || message.text === '') steps.push('retry');
   return { sentence, steps };
 }
 
 function sentenceOf({ state, text, failure, finish_reason }: Ended, about: About): string | null {
   const empty = text === '';
-  if (failure) return join(failureSentence(failure, about), empty ? undefined : m.kept(), failureNext(failure));
+  if (failure)
+    return join(failureSentence(failure, { ...about, empty }), empty ? undefined : m.kept(), failureNext(failure));
   if (state === 'stopped') return empty ? m.state_stopped_empty() : m.state_stopped();
   if (state === 'interrupted') return empty ? m.state_interrupted_empty() : m.state_interrupted();
   if (state !== 'complete') return null;

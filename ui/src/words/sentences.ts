@@ -21,7 +21,7 @@ export const failures: Record<FailureCode, Words> = {
   no_key: key(m.f_no_key),
   key_unavailable: key(m.f_key_unavailable),
   unauthorized: key(m.f_unauthorized),
-  forbidden: key(m.f_forbidden),
+  forbidden: key(m.f_forbidden, m.n_words),
   quota: { sentence: m.f_quota, next: m.n_quota, step: 'billing' },
   rate_limited: retry(m.f_rate_limited, m.n_wait),
   model_not_found: { sentence: m.f_model_not_found, next: m.n_model, step: 'models' },
@@ -89,6 +89,8 @@ export interface About {
   model?: string | null;
   /** Of the conversation, as far as one can tell without its vendor. */
   tokens?: number;
+  /** Nothing came before it failed. */
+  empty?: boolean;
 }
 
 /** What happened, without what to do: with what is known of it, where a sentence has a place for that. */
@@ -115,6 +117,8 @@ function told(failure: Failure, host: string, about: About): string | undefined 
       return detail ? m.f_encoding_named({ host, encoding: detail }) : undefined;
     case 'model_not_found':
       return about.model ? m.f_model_not_found_named({ host, model: about.model }) : undefined;
+    case 'silent':
+      return about.empty ? m.f_no_response({ host }) : undefined;
     case 'too_long':
       return about.tokens ? m.f_too_long_about({ tokens: about.tokens }) : undefined;
     default:
@@ -125,6 +129,7 @@ function told(failure: Failure, host: string, about: About): string | undefined 
 /** What to do about it. */
 export function failureNext(failure: Failure): string {
   if (failure.code === 'proxy' && failure.proxy?.from === 'provider') return m.n_proxy_provider();
+  if (failure.code === 'rate_limited' && failure.retry_after_ms !== null) return m.n_wait_that();
   const local = /^(localhost|127\.|\[::1\])/.test(failure.host ?? '');
   if (failure.code === 'connection_refused' && local) return m.n_running_local();
   return (failures[failure.code] ?? failures.internal).next();

@@ -58,7 +58,7 @@ pub(super) fn builder(limits: &Limits) -> reqwest::ClientBuilder {
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(limits.connect)
         .tcp_nodelay(true)
-        .http2_keep_alive_interval(Duration::from_secs(20))
-        .http2_keep_alive_timeout(Duration::from_secs(10))
+        .http2_keep_alive_interval(limits.ping.0)
+        .http2_keep_alive_timeout(limits.ping.1)
         .pool_idle_timeout(Duration::from_secs(30))
 }
