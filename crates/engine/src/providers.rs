@@ -57,6 +57,9 @@ impl Engine {
         let proxy_login = network::login_info(&provider.proxy, keys);
         Ok(Provider {
             needs_key: provider.needs_key(),
+            needs_address: provider
+                .catalog
+                .is_some_and(|entry| entry.own_address && entry.base_url == provider.base_url),
             key_for_other_origin: other.filter(|_| key.is_none()),
             key_prefixes: provider.catalog.map(|entry| entry.key_prefixes.clone()).unwrap_or_default(),
             key_url: provider.catalog.and_then(|entry| entry.key_url.clone()),

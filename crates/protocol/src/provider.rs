@@ -16,6 +16,8 @@ pub struct Provider {
     pub base_url: String,
     /// Scheme, host and port of `base_url`: what its key is bound to.
     pub origin: String,
+    /// A part of the address is the person's own and is not filled in yet.
+    pub needs_address: bool,
     /// What kind it is.
     pub kind: ProviderKind,
     /// What it speaks.

@@ -17,6 +17,9 @@ pub struct CatalogEntry {
     /// What kind it is.
     #[serde(default = "cloud")]
     pub kind: ProviderKind,
+    /// The address has a part that is the person's own, and must be filled in before anything else.
+    #[serde(default)]
+    pub own_address: bool,
     /// What it speaks.
     #[serde(default)]
     pub protocol: WireProtocol,

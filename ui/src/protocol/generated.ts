@@ -1138,6 +1138,10 @@ base_url: string,
  */
 origin: string, 
 /**
+ * A part of the address is the person's own and is not filled in yet.
+ */
+needs_address: boolean, 
+/**
  * What kind it is.
  */
 kind: ProviderKind, 
