@@ -75,3 +75,18 @@ async fn what_went_over_the_wire_can_be_seen_without_the_key() {
     assert!(bench.upstream.requests()[1].head.contains(KEY), "the vendor got it");
     assert!(!serde_json::to_string(&trace).unwrap().contains(KEY));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_with_a_part_of_ones_own_is_asked_for_first() {
+    let bench = Bench::start([]).await;
+    let azure = async || {
+        let all = bench.engine.providers_list(&Caller::window(), Nothing::default()).await.unwrap();
+        all.into_iter().find(|provider| provider.id.0 == "azure").unwrap()
+    };
+    assert!(azure().await.needs_address);
+    let request = json!({ "id": "azure", "name": "Azure", "base_url": "https://mine.openai.azure.com/openai/v1" });
+    let save: ProviderSave = serde_json::from_value(request).unwrap();
+    bench.engine.provider_save(&Caller::window(), save).await.unwrap();
+    let azure = azure().await;
+    assert!(!azure.needs_address && azure.origin == "https://mine.openai.azure.com", "{azure:?}");
+}
