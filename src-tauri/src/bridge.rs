@@ -8,9 +8,10 @@ use rivulet_engine::{Cursor, Engine, Pace};
 use rivulet_protocol::{ApiError, Batch, Caller, Commands, ConversationId, LibraryEvent};
 use serde::Serialize;
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tauri::async_runtime::JoinHandle;
 use tauri::{AppHandle, Emitter, EventTarget, Manager, WebviewWindow};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::timeout;
@@ -18,7 +19,9 @@ use tokio_util::sync::CancellationToken;
 
 /// The pace of a window nobody sees.
 const HIDDEN: Duration = Duration::from_millis(500);
-/// How often a window is told the head while nothing comes.
+/// How often a window with an answer in it is looked at.
+const LOOK: Duration = Duration::from_millis(500);
+/// How often a window is told where it should be while nothing comes.
 const HEARTBEAT: Duration = Duration::from_secs(1);
 
 /// The windows' watches and whether each window is seen.
@@ -96,20 +99,53 @@ pub fn library(window: WebviewWindow) {
 
 async fn forward(window: WebviewWindow, conversation: ConversationId, mut cursor: Cursor, watch: u32) {
     let mut pace = Pace::new();
+    let sight = Sight::of(window.clone());
     loop {
         let position = cursor.position();
         let batch = match timeout(HEARTBEAT, cursor.next()).await {
             Ok(Some(batch)) => batch,
             Ok(None) => return,
-            Err(_) => Batch { conversation, after: position, head: cursor.head(), events: Vec::new() },
+            Err(_) => Batch { conversation, after: position, head: position, events: Vec::new() },
         };
         let target = EventTarget::webview_window(window.label());
         if window.emit_to(target, "rivulet://batch", Watched { watch, batch }).is_err() {
             return;
         }
         // The first of a run goes at once; the next waits for its frame.
-        let seen = window.is_visible().unwrap_or(true) && !window.is_minimized().unwrap_or(false);
-        pace.wait(if seen { Pace::WINDOW } else { HIDDEN }).await;
+        pace.wait(if sight.seen() { Pace::WINDOW } else { HIDDEN }).await;
+    }
+}
+
+/// Whether a window is seen. Asked beside the stream: the question waits for the thread that paints, and no text shall.
+struct Sight {
+    seen: Arc<AtomicBool>,
+    looking: JoinHandle<()>,
+}
+
+impl Sight {
+    fn of(window: WebviewWindow) -> Self {
+        let seen = Arc::new(AtomicBool::new(true));
+        let now = Arc::clone(&seen);
+        let looking = tauri::async_runtime::spawn(async move {
+            loop {
+                tokio::time::sleep(LOOK).await;
+                let window = window.clone();
+                let look = move || window.is_visible().unwrap_or(true) && !window.is_minimized().unwrap_or(false);
+                let Ok(seen) = tauri::async_runtime::spawn_blocking(look).await else { return };
+                now.store(seen, Ordering::Relaxed);
+            }
+        });
+        Self { seen, looking }
+    }
+
+    fn seen(&self) -> bool {
+        self.seen.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Sight {
+    fn drop(&mut self) {
+        self.looking.abort();
     }
 }
 

@@ -1,11 +1,13 @@
 //! What the engine asks of the desktop.
 
 use crate::logging;
-use rivulet_engine::Desktop;
+use rivulet_engine::{BoxFuture, Desktop};
 use rivulet_protocol::{ApiError, ErrorCode};
 use std::path::PathBuf;
 use tauri::AppHandle;
+use tauri_plugin_dialog::{DialogExt, FilePath};
 use tauri_plugin_opener::OpenerExt;
+use tokio::sync::oneshot;
 
 /// The desktop the window is on.
 pub struct TauriDesktop {
@@ -24,6 +26,30 @@ impl Desktop for TauriDesktop {
         let folder = logging::folder(&self.data_dir);
         self.app.opener().open_path(folder.to_string_lossy(), None::<&str>).map_err(not_opened)
     }
+
+    fn choose_import(&self, folder: bool) -> BoxFuture<'_, Option<PathBuf>> {
+        let (answer, chosen) = oneshot::channel();
+        let dialog = self.app.dialog().file();
+        let answer = |path| drop(answer.send(path));
+        if folder {
+            dialog.pick_folder(answer)
+        } else {
+            dialog.pick_file(answer)
+        }
+        Box::pin(async { on_disk(chosen.await) })
+    }
+
+    fn choose_export(&self, name: String, extension: &'static str) -> BoxFuture<'_, Option<PathBuf>> {
+        let (answer, chosen) = oneshot::channel();
+        let dialog = self.app.dialog().file().set_file_name(name).add_filter(extension, &[extension]);
+        dialog.save_file(|path| drop(answer.send(path)));
+        Box::pin(async { on_disk(chosen.await) })
+    }
+}
+
+/// What was chosen, if it was a place on a disk. A dialog that went without an answer chose nothing.
+fn on_disk(chosen: Result<Option<FilePath>, oneshot::error::RecvError>) -> Option<PathBuf> {
+    chosen.ok().flatten()?.into_path().ok()
 }
 
 fn not_opened(error: tauri_plugin_opener::Error) -> ApiError {

@@ -26,6 +26,7 @@ pub fn run(start: EngineConfig) -> anyhow::Result<()> {
         // First of all plugins: a second start hands over to the first and ends.
         .plugin(tauri_plugin_single_instance::init(|app, _, _| show(app)))
         .plugin(tauri_plugin_opener::init())
+        .plugin(tauri_plugin_dialog::init())
         .manage(Watches::default())
         .invoke_handler(bridge::commands::handler())
         .setup(move |app| {
@@ -108,6 +109,8 @@ fn open(app: &AppHandle, answers: &serde_json::Map<String, Value>) -> anyhow::Re
         .title("Rivulet")
         .inner_size(1180.0, 780.0)
         .min_inner_size(360.0, 480.0)
+        // Files are dropped on the page, which reads them; the window system's own handler would take them first.
+        .disable_drag_drop_handler()
         .on_navigation(own_page)
         .on_new_window(|_, _| tauri::webview::NewWindowResponse::Deny)
         .on_download(|_, _| false)

@@ -15,12 +15,18 @@ pub struct Browser {
 impl Browser {
     /// Opens one at this address.
     pub async fn open(profile: &Profile, url: &str) -> Self {
+        Self::open_with(profile, url, &[]).await
+    }
+
+    /// Opens one that is started with these arguments too.
+    pub async fn open_with(profile: &Profile, url: &str, more: &[&str]) -> Self {
         let program = |variable, name: &str| std::env::var(variable).unwrap_or_else(|_| name.to_owned());
         let mut driver = Process::spawn(profile.command(program("CHROMEDRIVER", "chromedriver")).arg("--port=0"));
         let line = driver.line_with("successfully on port", PATIENCE).await;
         let port = line.trim_end_matches('.').rsplit(' ').next().unwrap();
         let data = tempfile::Builder::new().prefix("chromium").tempdir_in(profile.path()).unwrap().keep();
-        let arguments = [
+        let data = format!("--user-data-dir={}", data.display());
+        let mut arguments = vec![
             "--headless=new",
             "--no-sandbox",
             "--disable-gpu",
@@ -31,8 +37,9 @@ impl Browser {
             "--disable-component-update",
             "--disable-sync",
             "--window-size=1180,780",
-            &format!("--user-data-dir={}", data.display()),
+            &data,
         ];
+        arguments.extend(more);
         let mut capabilities = Capabilities::new();
         capabilities.set("browserName", "chrome").unwrap();
         let mut options = json!({ "args": arguments });

@@ -10,6 +10,7 @@
 pub mod app;
 pub mod browser;
 pub mod desktop;
+pub mod goals;
 pub mod http;
 pub mod page;
 pub mod process;

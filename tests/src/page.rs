@@ -1,5 +1,6 @@
 //! The page, in whichever host shows it, through WebDriver.
 
+use crate::upstream::Upstream;
 use crate::{PATIENCE, wait_for};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -37,6 +38,24 @@ impl Page {
         let result = self.driver.execute_async(script, vec![json!(command), request]).await;
         let result = result.unwrap_or_else(|error| panic!("{command}: {error}")).json().clone();
         result.get("ok").cloned().ok_or_else(|| result["error"].clone())
+    }
+
+    /// Saves an endpoint of one's own, makes it the default with its first model, and opens the page anew; its id.
+    pub async fn use_endpoint(&self, endpoint: Value) -> String {
+        let model = endpoint["models"][0].clone();
+        let saved = self.invoke("provider_save", endpoint).await.unwrap();
+        let id = saved["id"].as_str().unwrap().to_owned();
+        let patch = json!({ "welcomed": true, "default_provider": id, "default_model": model });
+        self.invoke("settings_update", json!({ "patch": patch })).await.unwrap();
+        self.driver.refresh().await.unwrap();
+        self.element("composer").await;
+        id
+    }
+
+    /// Talks to this upstream from now on; the provider's id.
+    pub async fn use_upstream(&self, upstream: &Upstream) -> String {
+        let endpoint = json!({ "name": "Upstream", "base_url": upstream.base_url(), "models": ["test-model"] });
+        self.use_endpoint(endpoint).await
     }
 
     /// The element with this `data-testid`, once it is there and shown.

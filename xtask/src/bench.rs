@@ -11,6 +11,8 @@ struct Bench {
     program: &'static [&'static str],
     /// Whether it opens the window, and so needs the app, a screen and drivers.
     window: bool,
+    /// Whether it needs the reference pages.
+    pages: bool,
 }
 
 const BENCHES: &[Bench] = &[
@@ -19,12 +21,28 @@ const BENCHES: &[Bench] = &[
         what: "deltas a second from the wire to a viewer",
         program: &["--package", "rivulet-engine", "--example", "bench_stream"],
         window: false,
+        pages: false,
+    },
+    Bench {
+        name: "archive",
+        what: "a million messages beside ten thousand: start, list, open, search; imports, exports, backups",
+        program: &["--package", "rivulet-engine", "--example", "bench_archive"],
+        window: false,
+        pages: false,
     },
     Bench {
         name: "window",
         what: "start, memory and long answers in the real window",
         program: &["--package", "rivulet-tests", "--bin", "bench_window"],
         window: true,
+        pages: false,
+    },
+    Bench {
+        name: "ui",
+        what: "reading: the page in Chromium and the real window, beside reference pages",
+        program: &["--package", "rivulet-tests", "--bin", "bench_ui"],
+        window: true,
+        pages: true,
     },
 ];
 
@@ -50,6 +68,9 @@ pub fn run(args: &[OsString]) -> Result<()> {
     if bench.window {
         setup::run(setup::Wanted { tests: true, dry_run: false })?;
         run::page()?;
+        if bench.pages {
+            shell::run(shell::npm().args(["run", "build", "--", "--mode", "bench"]))?;
+        }
         // The app and the bare window it is compared with, in one go: the same versions and features.
         let mut build = shell::cargo();
         build.args(["build", "--release", "--package", "rivulet", "--features", "custom-protocol"]);

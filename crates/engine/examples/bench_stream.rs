@@ -7,6 +7,9 @@
 // A bench's table is its output.
 #![allow(clippy::print_stdout)]
 
+mod goals;
+
+use goals::Goals;
 use rivulet_engine::{Cursor, Engine, EngineConfig, Pace, SessionProvider};
 use rivulet_protocol::{Caller, Commands, EventBody, MessageSend, ProviderId, now_ms};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -30,21 +33,7 @@ async fn main() -> Result<ExitCode, Failure> {
     let mut goals = Goals::default();
     throughput(&mut goals).await?;
     delay(&mut goals).await?;
-    println!("goals: {} met, {} missed", goals.met, goals.missed);
-    Ok(if goals.missed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-#[derive(Default)]
-struct Goals {
-    met: u32,
-    missed: u32,
-}
-
-impl Goals {
-    fn check(&mut self, what: &str, met: bool) {
-        println!("  {} {what}", if met { "met   " } else { "missed" });
-        if met { self.met += 1 } else { self.missed += 1 }
-    }
+    Ok(goals.end())
 }
 
 async fn throughput(goals: &mut Goals) -> Result<(), Failure> {
@@ -190,6 +179,7 @@ impl Bench {
             parent: None,
             at_root: None,
             text: format!("Go. {}", now_ms()),
+            attachments: None,
             provider: None,
             model: None,
         };

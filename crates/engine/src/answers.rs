@@ -8,10 +8,9 @@ use rivulet_providers::{ChatMessage, ChatRequest, Part};
 use rivulet_store::ConversationChange;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio_util::sync::CancellationToken;
 
 /// The longest message a person can send, in bytes.
-const QUESTION_BYTES: usize = 4 << 20;
+pub(crate) const QUESTION_BYTES: usize = 4 << 20;
 /// How long a stop waits for the ending to be on disk before it answers.
 const STOP_WAIT: Duration = Duration::from_secs(5);
 
@@ -23,7 +22,7 @@ impl Engine {
         request: MessageSend,
         name: Option<String>,
     ) -> Result<Turn, ApiError> {
-        if request.text.trim().is_empty() {
+        if request.text.trim().is_empty() && request.attachments.as_ref().is_none_or(Vec::is_empty) {
             return Err(ApiError::invalid("The message is empty."));
         }
         if request.text.len() > QUESTION_BYTES {
@@ -34,6 +33,7 @@ impl Engine {
             Some(id) => self.seen_conversation(caller, id).await?,
             None => empty_conversation(request.provider.clone(), request.model.clone()),
         };
+        let attachments = self.attachments_to_send(caller, conversation.id, request.attachments).await?;
         let parent = match (request.parent, request.at_root) {
             (Some(parent), _) => Some(self.message_in(conversation.id, parent).await?),
             (None, Some(true)) => None,
@@ -54,11 +54,15 @@ impl Engine {
             self.keep_conversation(caller, conversation.clone(), name).await?;
         }
         if conversation.title.is_empty() {
-            let change = ConversationChange { title: Some(wording::title(&request.text)), ..Default::default() };
-            self.core.store.update_conversation(conversation.id, change).await?;
+            let change = ConversationChange {
+                title: Some(wording::title(title_of(&request.text, &attachments))),
+                ..Default::default()
+            };
+            self.core.store_of(conversation.id).update_conversation(conversation.id, change).await?;
         }
         let mut question = Message::new(parent.map(|message| message.id), Author::User, MessageState::Complete);
         question.text = request.text;
+        question.attachments = attachments;
         question.ended_at = Some(question.created_at);
         self.answer(conversation.id, Some(question), None, choice).await
     }
@@ -112,7 +116,7 @@ impl Engine {
             messages.push(ChatMessage::text(Author::Assistant, message.text.clone()));
             messages.push(ChatMessage::text(Author::User, wording::CONTINUE));
         }
-        let resumed = self.core.store.resume(conversation.id, message.id).await?;
+        let resumed = self.core.store_of(conversation.id).resume(conversation.id, message.id).await?;
         let answer = resumed.id;
         self.start(conversation.id, resumed, messages, choice).await;
         Ok(Turn { conversation: conversation.id, question, answer })
@@ -134,7 +138,7 @@ impl Engine {
         answer.model = Some(choice.1.clone());
         let id = answer.id;
         let begun: Vec<Message> = new_question.into_iter().chain([answer.clone()]).collect();
-        self.core.store.begin(conversation, begun, id).await?;
+        self.core.store_of(conversation).begin(conversation, begun, id).await?;
         let messages = self.request_messages(conversation, question, &choice.0).await?;
         self.start(conversation, answer, messages, choice).await;
         Ok(Turn { conversation, question, answer: id })
@@ -147,7 +151,7 @@ impl Engine {
         messages: Vec<ChatMessage>,
         (provider, model): (ProviderId, String),
     ) {
-        let running = RunningTurn { conversation, stop: CancellationToken::new(), ended: CancellationToken::new() };
+        let running = RunningTurn::new(conversation);
         let id = message.id;
         self.core.turns().insert(id, running.clone());
         let engine = self.clone();
@@ -178,13 +182,19 @@ impl Engine {
         question: MessageId,
         provider: &ProviderId,
     ) -> Result<Vec<ChatMessage>, ApiError> {
-        let path = self.core.store.path_for_request(conversation, question).await?;
-        Ok(path.into_iter().filter_map(|message| as_read(message, provider)).collect())
+        let path = self.core.store_of(conversation).path_for_request(conversation, question).await?;
+        let mut messages = Vec::with_capacity(path.len());
+        for mut message in path {
+            let attachments = std::mem::take(&mut message.attachments);
+            let parts = self.attachment_parts(conversation, attachments, provider).await;
+            messages.extend(as_read(message, parts, provider));
+        }
+        Ok(messages)
     }
 
     /// How a conversation wants to be answered.
     async fn controls(&self, conversation: ConversationId) -> Controls {
-        let conversation = self.core.store.conversation(conversation).await.ok().flatten();
+        let conversation = self.core.store_of(conversation).conversation(conversation).await.ok().flatten();
         conversation.map(|conversation| conversation.controls).unwrap_or_default()
     }
 
@@ -197,22 +207,33 @@ impl Engine {
     }
 
     async fn message_in(&self, conversation: ConversationId, message: MessageId) -> Result<Message, ApiError> {
-        match self.core.store.message(message).await? {
+        match self.core.find_message(message).await? {
             Some((home, message)) if home == conversation => Ok(message),
             _ => Err(ApiError::not_found("message")),
         }
     }
 }
 
-/// A message as `provider`'s model reads it; `None` if there is nothing in it to read.
-fn as_read(message: Message, provider: &ProviderId) -> Option<ChatMessage> {
+/// What a conversation is named after: what was said, or the first file.
+fn title_of<'a>(text: &'a str, attachments: &'a [Attachment]) -> &'a str {
+    match attachments.first() {
+        Some(attachment) if text.trim().is_empty() => &attachment.name,
+        _ => text,
+    }
+}
+
+/// A message with its files as `provider`'s model reads it; `None` if there is nothing in it to read.
+fn as_read(message: Message, mut parts: Vec<Part>, provider: &ProviderId) -> Option<ChatMessage> {
     let answered = message.tool_calls.iter().any(|call| call.result.is_some());
-    if message.text.is_empty() && !answered {
+    if message.text.is_empty() && parts.is_empty() && !answered {
         return None;
     }
     // Signatures and item ids are good for the vendor that gave them, and for no other.
     let same = message.provider.as_ref() == Some(provider);
-    let parts = if message.text.is_empty() { Vec::new() } else { vec![Part::Text(message.text)] };
+    // Files before the question about them: what vendors advise.
+    if !message.text.is_empty() {
+        parts.push(Part::Text(message.text));
+    }
     Some(ChatMessage {
         author: message.author,
         parts,

@@ -121,12 +121,44 @@ impl Commands for Engine {
         self.restore(request.conversation).await
     }
 
+    async fn bin_list(&self, _: &Caller, request: BinList) -> Answer<BinPage> {
+        self.bin(request).await
+    }
+
+    async fn bin_purge(&self, _: &Caller, request: BinPurge) -> Answer<Nothing> {
+        self.purge(request).await.map(done)
+    }
+
+    async fn message_delete(&self, caller: &Caller, request: MessageRef) -> Answer<Snapshot> {
+        self.delete_message(caller, request.message).await
+    }
+
+    async fn message_restore(&self, caller: &Caller, request: MessageRef) -> Answer<Snapshot> {
+        self.restore_message(caller, request.message).await
+    }
+
+    async fn message_edit(&self, caller: &Caller, request: MessageEdit) -> Answer<Snapshot> {
+        self.edit_answer(caller, request).await
+    }
+
+    async fn conversation_fork(&self, caller: &Caller, request: MessageRef) -> Answer<Conversation> {
+        self.fork(caller, request.message).await
+    }
+
     async fn branch_select(&self, caller: &Caller, request: MessageRef) -> Answer<Snapshot> {
         self.select_branch(caller, request.message).await
     }
 
     async fn message_send(&self, caller: &Caller, request: MessageSend) -> Answer<Turn> {
         self.send(caller, request, None).await
+    }
+
+    async fn attachment_add(&self, _: &Caller, request: AttachmentAdd) -> Answer<Attachment> {
+        self.add_attachment(request).await
+    }
+
+    async fn attachment_read(&self, caller: &Caller, request: AttachmentRef) -> Answer<AttachmentData> {
+        self.read_attachment(caller, request).await
     }
 
     async fn answer_stop(&self, caller: &Caller, request: MessageRef) -> Answer<Nothing> {
@@ -144,6 +176,35 @@ impl Commands for Engine {
     async fn answer_trace(&self, caller: &Caller, request: MessageRef) -> Answer<Trace> {
         self.seen_message(caller, request.message).await?;
         self.core.traces.trace(request.message).ok_or_else(|| ApiError::not_found("trace"))
+    }
+
+    async fn import_start(&self, _: &Caller, request: ImportStart) -> Answer<Option<ImportReport>> {
+        self.import(request).await
+    }
+
+    async fn export_start(&self, _: &Caller, request: ExportStart) -> Answer<ExportReport> {
+        self.export(request).await
+    }
+
+    async fn transfer_status(&self, _: &Caller, _: Nothing) -> Answer<TransferStatus> {
+        Ok(self.transfer_status())
+    }
+
+    async fn transfer_stop(&self, _: &Caller, _: Nothing) -> Answer<Nothing> {
+        self.stop_transfer();
+        Ok(Nothing {})
+    }
+
+    async fn backups_list(&self, _: &Caller, _: Nothing) -> Answer<BackupStatus> {
+        self.backup_status().await
+    }
+
+    async fn backup_create(&self, _: &Caller, _: Nothing) -> Answer<BackupStatus> {
+        self.back_up(BackupKind::Asked).await
+    }
+
+    async fn backup_restore(&self, _: &Caller, request: BackupRef) -> Answer<BackupStatus> {
+        self.restore_backup(&request.name).await
     }
 
     async fn mirror_status(&self, _: &Caller, _: Nothing) -> Answer<MirrorStatus> {
@@ -184,7 +245,7 @@ impl Engine {
         self.core.mirror.get().ok_or_else(|| unsupported("There is no mirror in this form of the app."))
     }
 
-    fn desktop(&self) -> Answer<&Arc<dyn crate::Desktop>> {
+    pub(crate) fn desktop(&self) -> Answer<&Arc<dyn crate::Desktop>> {
         self.core.desktop.get().ok_or_else(|| unsupported("There is no desktop in this form of the app."))
     }
 

@@ -18,7 +18,7 @@ impl Engine {
         caller: &Caller,
         id: ConversationId,
     ) -> Result<Conversation, ApiError> {
-        let found = if self.may_see(caller, id) { self.core.store.conversation(id).await? } else { None };
+        let found = if self.may_see(caller, id) { self.core.store_of(id).conversation(id).await? } else { None };
         found.ok_or_else(|| ApiError::not_found("conversation"))
     }
 
@@ -28,7 +28,7 @@ impl Engine {
         caller: &Caller,
         id: MessageId,
     ) -> Result<(Conversation, Message), ApiError> {
-        let Some((conversation, message)) = self.core.store.message(id).await? else {
+        let Some((conversation, message)) = self.core.find_message(id).await? else {
             return Err(ApiError::not_found("message"));
         };
         match self.seen_conversation(caller, conversation).await {
@@ -42,7 +42,8 @@ impl Engine {
         caller: &Caller,
         request: ConversationCreate,
     ) -> Result<Conversation, ApiError> {
-        let conversation = empty_conversation(request.provider, request.model);
+        let mut conversation = empty_conversation(request.provider, request.model);
+        conversation.temporary = request.temporary == Some(true) && caller.role == CallerRole::Window;
         self.keep_conversation(caller, conversation.clone(), None).await?;
         Ok(conversation)
     }
@@ -55,7 +56,10 @@ impl Engine {
         name: Option<String>,
     ) -> Result<(), ApiError> {
         let id = conversation.id;
-        self.core.store.create_conversation(conversation.clone(), name.clone()).await?;
+        match conversation.temporary {
+            true => self.core.temporary.create(&self.core.logs, conversation.clone()).await?,
+            false => self.core.store.create_conversation(conversation.clone(), name.clone()).await?,
+        }
         if let (Some(link), Some(mirror)) = (caller.link, self.core.mirror.get()) {
             mirror.link_started(link, id);
         }
@@ -71,7 +75,12 @@ impl Engine {
         let limit = request.limit.unwrap_or(LIST).min(LIST_MOST);
         let only = self.only_seen(caller).await?;
         let offset = request.offset.unwrap_or(0);
-        Ok(self.core.store.conversations(offset, limit, request.query, only).await?)
+        let query = request.query.unwrap_or_default();
+        let mut page = self.core.store.conversations(offset, limit, Some(query.clone()), only).await?;
+        if offset == 0 && query.trim().is_empty() && caller.role == CallerRole::Window {
+            page.conversations.splice(0..0, self.core.temporary.list().await?);
+        }
+        Ok(page)
     }
 
     /// Finds messages in what the caller may see.
@@ -97,15 +106,20 @@ impl Engine {
     pub(crate) async fn open_at_end(&self, caller: &Caller, request: ConversationOpen) -> Result<Snapshot, ApiError> {
         self.seen_conversation(caller, request.conversation).await?;
         let limit = request.limit.unwrap_or(PAGE).clamp(1, PAGE_MOST);
-        let snapshot = self.core.store.snapshot(request.conversation, limit).await?;
-        snapshot.ok_or_else(|| ApiError::not_found("conversation"))
+        let snapshot = self.core.store_of(request.conversation).snapshot(request.conversation, limit).await?;
+        let mut snapshot = snapshot.ok_or_else(|| ApiError::not_found("conversation"))?;
+        let running = self.core.turns_in(request.conversation);
+        let shown = |id: MessageId| snapshot.messages.iter().any(|path| path.message.id == id);
+        snapshot.notice = running.iter().find(|(id, _)| shown(*id)).and_then(|(_, turn)| turn.waits_for().clone());
+        Ok(snapshot)
     }
 
     pub(crate) async fn older(&self, caller: &Caller, request: MessagesBefore) -> Result<MessagePage, ApiError> {
         let conversation = self.seen_conversation(caller, request.conversation).await?;
         let Some(leaf) = conversation.leaf else { return Ok(MessagePage::default()) };
         let limit = request.limit.unwrap_or(PAGE).clamp(1, PAGE_MOST);
-        let page = self.core.store.path_page(conversation.id, leaf, Some(request.before), limit).await?;
+        let page =
+            self.core.store_of(conversation.id).path_page(conversation.id, leaf, Some(request.before), limit).await?;
         Ok(MessagePage { messages: page.0, has_older: page.1 })
     }
 
@@ -120,7 +134,8 @@ impl Engine {
     pub(crate) async fn delete(&self, caller: &Caller, id: ConversationId) -> Result<(), ApiError> {
         self.stop_conversation(caller, id).await?;
         let change = ConversationChange { deleted: Some(true), ..Default::default() };
-        self.core.store.update_conversation(id, change).await?;
+        self.core.store_of(id).update_conversation(id, change).await?;
+        self.core.temporary.forget(id).await?;
         self.notify(LibraryEvent::Deleted { conversation: id });
         Ok(())
     }
@@ -130,13 +145,6 @@ impl Engine {
         self.changed(self.core.store.update_conversation(id, change).await?)
     }
 
-    pub(crate) async fn select_branch(&self, caller: &Caller, message: MessageId) -> Result<Snapshot, ApiError> {
-        let (conversation, message) = self.seen_message(caller, message).await?;
-        let leaf = self.core.store.newest_leaf_below(message.id).await?;
-        self.change(caller, conversation.id, ConversationChange { leaf: Some(leaf), ..Default::default() }).await?;
-        self.open_at_end(caller, ConversationOpen { conversation: conversation.id, limit: None }).await
-    }
-
     pub(crate) async fn change(
         &self,
         caller: &Caller,
@@ -144,7 +152,7 @@ impl Engine {
         change: ConversationChange,
     ) -> Result<Conversation, ApiError> {
         self.seen_conversation(caller, id).await?;
-        self.changed(self.core.store.update_conversation(id, change).await?)
+        self.changed(self.core.store_of(id).update_conversation(id, change).await?)
     }
 
     fn changed(&self, changed: Option<Conversation>) -> Result<Conversation, ApiError> {
@@ -155,7 +163,7 @@ impl Engine {
 
     /// Tells the lists how a conversation is now.
     pub(crate) async fn notify_conversation(&self, id: ConversationId) {
-        match self.core.store.conversation(id).await {
+        match self.core.store_of(id).conversation(id).await {
             Ok(Some(conversation)) => self.notify(LibraryEvent::Conversation { conversation: Box::new(conversation) }),
             Ok(None) => {}
             Err(error) => tracing::error!(%error, "a conversation could not be read"),
@@ -178,5 +186,6 @@ pub(crate) fn empty_conversation(provider: Option<ProviderId>, model: Option<Str
         leaf: None,
         head: 0,
         running: false,
+        temporary: false,
     }
 }

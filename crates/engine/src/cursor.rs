@@ -12,6 +12,8 @@ use tokio_util::sync::CancellationToken;
 pub struct Cursor {
     conversation: ConversationId,
     position: u64,
+    /// What has been read of the log: past `position` where there was nothing to hand out, since it was deleted.
+    read: u64,
     log: Arc<Log>,
     heads: watch::Receiver<u64>,
     store: Store,
@@ -20,7 +22,7 @@ pub struct Cursor {
 
 impl Cursor {
     pub(crate) async fn open(core: &Core, conversation: ConversationId, after: u64) -> Result<Self, ApiError> {
-        let Some(found) = core.store.conversation(conversation).await? else {
+        let Some(found) = core.store_of(conversation).conversation(conversation).await? else {
             return Err(ApiError::not_found("conversation"));
         };
         let log = core.logs.log(conversation, found.head);
@@ -28,8 +30,8 @@ impl Cursor {
         let head = *heads.borrow();
         // A number from another life of the log (a restored backup, say) is worth nothing: from the beginning.
         let position = if after > head { 0 } else { after };
-        let (store, quitting) = (core.store.clone(), core.quitting.clone());
-        Ok(Self { conversation, position, log, heads, store, quitting })
+        let (store, quitting) = (core.store_of(conversation), core.quitting.clone());
+        Ok(Self { conversation, position, read: position, log, heads, store, quitting })
     }
 
     /// Whose log it reads.
@@ -51,8 +53,11 @@ impl Cursor {
     /// log can no longer be read.
     pub async fn next(&mut self) -> Option<Batch> {
         loop {
-            if *self.heads.borrow_and_update() > self.position {
-                return self.take().await;
+            if *self.heads.borrow_and_update() > self.read {
+                match self.take().await? {
+                    batch if batch.events.is_empty() => continue,
+                    batch => return Some(batch),
+                }
             }
             tokio::select! {
                 changed = self.heads.changed() => changed.ok()?,
@@ -65,13 +70,13 @@ impl Cursor {
     async fn last_words(&mut self) -> Option<Batch> {
         let wait = std::time::Duration::from_millis(500);
         tokio::time::timeout(wait, self.heads.changed()).await.ok()?.ok()?;
-        self.take().await
+        self.take().await.filter(|batch| !batch.events.is_empty())
     }
 
     async fn take(&mut self) -> Option<Batch> {
-        let events = match self.log.read(self.position) {
+        let events = match self.log.read(self.read) {
             Some(events) => events,
-            None => match self.store.events_after(self.conversation, self.position).await {
+            None => match self.store.events_after(self.conversation, self.read).await {
                 Ok((events, _)) => events,
                 Err(error) => {
                     tracing::error!(%error, "the log could not be read");
@@ -80,8 +85,9 @@ impl Cursor {
             },
         };
         let after = self.position;
-        // What the store hands out may end at a number above its last event (folded ones have none of their own).
-        self.position = events.last().map_or(*self.heads.borrow(), |event| event.seq);
+        // The log may end at a number above its last event: that of something that was deleted.
+        self.read = events.last().map_or(*self.heads.borrow(), |event| event.seq);
+        self.position = events.last().map_or(self.position, |event| event.seq);
         Some(Batch { conversation: self.conversation, after, head: self.position, events })
     }
 }

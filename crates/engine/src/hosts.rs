@@ -2,6 +2,7 @@
 //! arrows point the other way: the mirror and the desktop shell know the engine.
 
 use rivulet_protocol::{ApiError, ConversationId, LinkCreate, LinkId, MirrorStatus, NewLink};
+use std::path::PathBuf;
 use std::pin::Pin;
 
 /// A future in a box, so that the traits can be objects.
@@ -35,4 +36,8 @@ pub trait Desktop: Send + Sync {
     fn open_link(&self, url: &str) -> Result<(), ApiError>;
     /// Shows the folder with the logs.
     fn open_logs(&self) -> Result<(), ApiError>;
+    /// Asks a person for a file to import, or for a folder; `None` if they chose none.
+    fn choose_import(&self, folder: bool) -> BoxFuture<'_, Option<PathBuf>>;
+    /// Asks a person where to put an export that might be called `name`, which ends with `extension`.
+    fn choose_export(&self, name: String, extension: &'static str) -> BoxFuture<'_, Option<PathBuf>>;
 }

@@ -4,6 +4,10 @@
 //! its commands ([`rivulet_protocol::dispatch`]) and read logs by [`Cursor`]. It knows nothing of either.
 
 mod answers;
+mod attachments;
+mod backups;
+mod bin;
+mod branches;
 mod commands;
 mod conversations;
 mod cursor;
@@ -15,7 +19,9 @@ mod network;
 mod open;
 mod pace;
 mod providers;
+mod temporary;
 mod traces;
+mod transfers;
 mod turn;
 mod wording;
 
@@ -26,16 +32,20 @@ pub use pace::Pace;
 
 use log::Logs;
 use rivulet_demo::Demo;
-use rivulet_protocol::{ApiError, Caller, ConversationId, LibraryEvent, MessageId, Scope};
+use rivulet_protocol::{ApiError, Caller, CallerRole, ConversationId, LibraryEvent, MessageId, Notice, Scope};
 use rivulet_providers::Client;
 use rivulet_store::Store;
 use rivulet_vault::Vault;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+/// Chores wait for this long after the start: they have nothing to do with the first picture.
+const FIRST_LOOK: Duration = Duration::from_secs(30);
 
 /// The running core. A cheap handle: clones share everything.
 #[derive(Clone)]
@@ -47,11 +57,14 @@ pub(crate) struct Core {
     pub version: String,
     pub data_dir: PathBuf,
     pub store: Store,
+    pub temporary: temporary::Temporary,
     pub vault: Vault,
     pub client: Client,
     pub demo: Demo,
     pub logs: Arc<Logs>,
     pub traces: traces::Traces,
+    pub transfers: transfers::Transfers,
+    pub backups: backups::Backups,
     pub library: broadcast::Sender<LibraryEvent>,
     /// Names as they are given to conversations.
     pub named: broadcast::Sender<Arc<str>>,
@@ -71,6 +84,20 @@ pub(crate) struct RunningTurn {
     pub stop: CancellationToken,
     /// Cancelled when the ending is on disk.
     pub ended: CancellationToken,
+    /// What it waits for right now.
+    waits_for: Arc<Mutex<Option<Notice>>>,
+}
+
+impl RunningTurn {
+    fn new(conversation: ConversationId) -> Self {
+        let (stop, ended) = (CancellationToken::new(), CancellationToken::new());
+        Self { conversation, stop, ended, waits_for: Arc::default() }
+    }
+
+    /// What it waits for right now. A panic cannot leave a whole value half changed.
+    pub(crate) fn waits_for(&self) -> std::sync::MutexGuard<'_, Option<Notice>> {
+        self.waits_for.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Engine {
@@ -98,6 +125,9 @@ impl Engine {
 
     /// Whether the caller may see this conversation.
     pub fn may_see(&self, caller: &Caller, conversation: ConversationId) -> bool {
+        if self.core.temporary.has(conversation) {
+            return caller.role == CallerRole::Window;
+        }
         match (&caller.scope, caller.link) {
             (Scope::All, _) => true,
             (Scope::Some(shared), link) => {
@@ -124,6 +154,32 @@ impl Engine {
         self.core.store.settings().await.ok().and_then(|settings| settings.mirror_port)
     }
 
+    /// How many viewers a person allows the mirror at once.
+    pub async fn mirror_viewers(&self) -> Option<u32> {
+        self.core.store.settings().await.ok().and_then(|settings| settings.mirror_viewers)
+    }
+
+    /// Does `work` every now and then for as long as the app runs, and not while it is still being opened.
+    pub(crate) fn now_and_then<Work: Future<Output = ()> + Send>(
+        &self,
+        every: Duration,
+        work: impl Fn(Self) -> Work + Send + 'static,
+    ) {
+        let engine = self.clone();
+        let quitting = self.quitting();
+        self.core.tasks.spawn(async move {
+            let mut wait = FIRST_LOOK;
+            loop {
+                tokio::select! {
+                    () = quitting.cancelled() => return,
+                    () = tokio::time::sleep(wait) => {}
+                }
+                wait = every;
+                work(engine.clone()).await;
+            }
+        });
+    }
+
     /// How many answers are running.
     pub fn running_answers(&self) -> usize {
         self.core.turns().len()
@@ -134,6 +190,7 @@ impl Engine {
         self.core.quitting.cancel();
         self.core.tasks.close();
         self.core.tasks.wait().await;
+        self.core.temporary.close().await;
         self.core.store.close().await;
     }
 }

@@ -53,6 +53,19 @@ impl Logs {
         });
         Arc::clone(log)
     }
+
+    /// Something in this log shall be told to nobody any more: whoever reads it reads the store, which knows what.
+    pub fn forget(&self, conversation: ConversationId) {
+        if let Some(log) = lock(&self.logs).get(&conversation) {
+            let after = *log.head.borrow();
+            *lock(&log.tail) = Tail { after, ..Tail::default() };
+        }
+    }
+
+    /// All logs are other ones now.
+    pub fn forget_all(&self) {
+        lock(&self.logs).clear();
+    }
 }
 
 impl Publish for Logs {

@@ -57,6 +57,23 @@ impl Engine {
         Ok(info)
     }
 
+    /// A login is kept as long as some provider is asked through its proxy.
+    pub(crate) async fn forget_unused_logins(&self) -> Result<(), ApiError> {
+        let providers = self.core.store.providers().await?;
+        for (id, info) in self.core.store.key_infos().await? {
+            let used =
+                |choice: &ProxyChoice| matches!(choice, ProxyChoice::Through { address } if *address == info.origin);
+            if id.0 == PROXY && !providers.iter().any(|provider| used(&provider.proxy)) {
+                let forgotten = self.forget_key(id, info).await;
+                if let Err(error) = forgotten {
+                    // The keyring may be locked; the next change tries again.
+                    tracing::warn!(%error, "a login that no provider needs could not be forgotten");
+                }
+            }
+        }
+        Ok(())
+    }
+
     pub(crate) async fn delete_proxy_login(&self, proxy: &str) -> Result<(), ApiError> {
         let address = proxy_address(proxy)?;
         for (id, info) in self.core.store.key_infos().await? {

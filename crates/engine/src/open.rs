@@ -88,11 +88,14 @@ impl Engine {
             version: config.version,
             data_dir: config.data_dir,
             store,
+            temporary: Default::default(),
             vault: Vault::new(),
             client,
             demo,
             logs,
             traces: Default::default(),
+            transfers: Default::default(),
+            backups: Default::default(),
             library,
             named: broadcast::channel(NAMED_AT_ONCE).0,
             session_provider: config.session_provider,
@@ -106,6 +109,8 @@ impl Engine {
         engine.forget_memory_keys().await?;
         engine.keep_session_key().await?;
         engine.index_older_messages();
+        engine.empty_bin_by_itself();
+        engine.back_up_daily();
         Ok(engine)
     }
 

@@ -279,6 +279,7 @@ impl Engine {
             body_patch: request.body_patch.or(before.body_patch).filter(|patch| *patch != serde_json::json!({})),
         };
         self.core.store.save_provider(stored).await?;
+        self.forget_unused_logins().await?;
         self.notify(LibraryEvent::Settings);
         let keys = self.core.store.key_infos().await?;
         self.view(self.resolved(&id).await?, &keys).await
@@ -287,6 +288,7 @@ impl Engine {
     pub(crate) async fn delete_provider(&self, provider: &ProviderId) -> Result<(), ApiError> {
         self.delete_key(provider).await?;
         self.core.store.delete_provider(provider).await?;
+        self.forget_unused_logins().await?;
         self.notify(LibraryEvent::Settings);
         Ok(())
     }

@@ -6,7 +6,7 @@ use rivulet_protocol::{
     WireProtocol, now_ms, utf16_len,
 };
 use rivulet_providers::{AnswerStream, ChatRequest, Delta, Endpoint, Tape, retry};
-use rivulet_store::Append;
+use rivulet_store::{Append, Store};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -39,8 +39,10 @@ enum Outcome {
 /// The answer as it grows.
 struct Answer {
     core: Arc<Core>,
+    store: Store,
     conversation: ConversationId,
     message: Message,
+    running: RunningTurn,
     /// Lengths in UTF-16 code units: counted as text comes, never again from the start.
     text_len: u64,
     reasoning_len: u64,
@@ -57,7 +59,7 @@ impl Turn {
     /// Runs to the end and puts the ending on disk.
     pub async fn run(self) {
         let Turn { core, conversation, message, endpoint, request, running } = self;
-        let mut answer = Answer::new(Arc::clone(&core), conversation, message);
+        let mut answer = Answer::new(Arc::clone(&core), conversation, message, running.clone());
         let receive = async {
             match endpoint {
                 Ok(endpoint) => answer.receive(&endpoint, &request).await,
@@ -76,12 +78,14 @@ impl Turn {
 }
 
 impl Answer {
-    fn new(core: Arc<Core>, conversation: ConversationId, message: Message) -> Self {
+    fn new(core: Arc<Core>, conversation: ConversationId, message: Message, running: RunningTurn) -> Self {
         let (text_len, reasoning_len) = (utf16_len(&message.text), utf16_len(&message.reasoning));
         Self {
+            store: core.store_of(conversation),
             core,
             conversation,
             message,
+            running,
             text_len,
             reasoning_len,
             asked_at: Instant::now(),
@@ -197,7 +201,7 @@ impl Answer {
         self.message.text.push_str(&text);
         let offset = self.text_len;
         self.text_len += utf16_len(&text);
-        self.core.store.append(self.conversation, self.message.id, Append::Text { text, offset });
+        self.store.append(self.conversation, self.message.id, Append::Text { text, offset });
     }
 
     fn reasoning(&mut self, text: String) {
@@ -209,10 +213,11 @@ impl Answer {
         self.message.reasoning.push_str(&text);
         let offset = self.reasoning_len;
         self.reasoning_len += utf16_len(&text);
-        self.core.store.append(self.conversation, self.message.id, Append::Reasoning { text, offset });
+        self.store.append(self.conversation, self.message.id, Append::Reasoning { text, offset });
     }
 
     fn first_output(&mut self) {
+        self.running.waits_for().take();
         if !self.has_output {
             self.has_output = true;
             self.message.first_output_ms = Some(self.asked_at.elapsed().as_millis() as u64);
@@ -220,11 +225,12 @@ impl Answer {
     }
 
     fn notice(&self, notice: Notice) {
+        *self.running.waits_for() = Some(notice.clone());
         self.event(EventBody::Notice { notice });
     }
 
     fn event(&self, body: EventBody) {
-        self.core.store.append(self.conversation, self.message.id, Append::Event(body));
+        self.store.append(self.conversation, self.message.id, Append::Event(body));
     }
 
     /// Puts the ending on disk. A disk that refuses is the store's to retry and to report.
@@ -251,7 +257,7 @@ impl Answer {
         }
         self.message.state = state;
         self.message.ended_at = Some(at);
-        if let Err(error) = self.core.store.end(self.conversation, self.message, event).await {
+        if let Err(error) = self.store.end(self.conversation, self.message, event).await {
             tracing::error!(%error, "the end of an answer could not be stored");
         }
     }

@@ -22,6 +22,16 @@ pub(crate) fn title(text: &str) -> String {
     format!("{}…", cut[..at].trim_end_matches([',', '.', ';', ':', ' ']))
 }
 
+/// The title of a copy: `Rivers (2)`, and of a copy of that `Rivers (3)`.
+pub(crate) fn fork_title(title: &str) -> String {
+    let numbered = title.strip_suffix(')').and_then(|title| title.rsplit_once(" ("));
+    match numbered.and_then(|(base, number)| Some((base, number.parse::<u32>().ok()?))) {
+        Some((base, number)) => format!("{base} ({})", number.saturating_add(1)),
+        None if title.is_empty() => String::new(),
+        None => format!("{title} (2)"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -31,5 +41,12 @@ mod tests {
         assert_eq!(title("  \n# Hello   there\nmore"), "Hello there");
         assert_eq!(title(&"word ".repeat(40)), format!("{}…", "word ".repeat(12).trim_end()));
         assert_eq!(title(&"水".repeat(80)).chars().count(), TITLE_LEN + 1);
+    }
+
+    #[test]
+    fn copies_are_counted() {
+        let title = |title: &str| fork_title(title);
+        assert_eq!((title("Rivers"), title("Rivers (2)")), ("Rivers (2)".into(), "Rivers (3)".into()));
+        assert_eq!((title("f(x)"), title("f (x)"), title("")), ("f(x) (2)".into(), "f (x) (2)".into(), String::new()));
     }
 }

@@ -6,7 +6,7 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
-use http::{HeaderMap, HeaderName, Method, StatusCode, Uri, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use rivulet_protocol::ErrorCode;
 use std::panic::AssertUnwindSafe;
 use std::time::Instant;
@@ -18,7 +18,12 @@ pub(crate) async fn guard(State(port): State<u16>, request: Request, next: Next)
     let template = request.extensions().get::<MatchedPath>().cloned();
     let checked = check(port, &method, request.uri(), request.headers());
     let mut response = match checked {
-        Err(refusal) => refusal.into_response(),
+        Err(refusal) => {
+            // What else comes on this connection is not heard: it may be what the refused request hid in its body.
+            let mut response = refusal.into_response();
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            response
+        }
         // A defect in one handler ends that one request.
         Ok(()) => AssertUnwindSafe(next.run(request)).catch_unwind().await.unwrap_or_else(|_| {
             Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::Internal, "Rivulet made a mistake.")
@@ -26,11 +31,28 @@ pub(crate) async fn guard(State(port): State<u16>, request: Request, next: Next)
         }),
     };
     secure(response.headers_mut());
-    // Never the query, a header or a body: they hold tokens and conversations.
+    // Never the query, a header, a body or a method of the client's own making: they hold tokens and conversations.
+    let method = known(&method);
     let path = template.as_ref().map_or("(none)", MatchedPath::as_str);
     let (status, took_ms) = (response.status().as_u16(), begun.elapsed().as_millis() as u64);
-    tracing::info!(%method, path, status, took_ms);
+    tracing::info!(method, path, status, took_ms);
     response
+}
+
+/// A method's name, if it is one of HTTP's.
+fn known(method: &Method) -> &str {
+    let known = [
+        Method::GET,
+        Method::POST,
+        Method::HEAD,
+        Method::PUT,
+        Method::DELETE,
+        Method::OPTIONS,
+        Method::TRACE,
+        Method::CONNECT,
+        Method::PATCH,
+    ];
+    if known.contains(method) { method.as_str() } else { "OTHER" }
 }
 
 fn check(port: u16, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {

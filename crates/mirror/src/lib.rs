@@ -6,9 +6,11 @@
 
 mod agent;
 mod guard;
+mod handles;
 mod limits;
 mod links;
 mod listen;
+mod openapi;
 mod page;
 mod reply;
 mod routes;
@@ -81,9 +83,11 @@ impl Mirror {
             }
             *running = Some(Running { port, closing: closing.clone() });
         }
-        let site = Site { engine: self.engine.clone(), links: Arc::clone(&self.links), limits: self.limits };
+        let chosen = self.engine.mirror_viewers().await;
+        let limits = handles::within(chosen.map_or(self.limits, |viewers| self.limits.for_viewers(viewers)));
+        let site = Site { engine: self.engine.clone(), links: Arc::clone(&self.links), limits };
         let app = routes::router(site, port);
-        self.tasks.spawn(listen::serve(listener, app, self.limits, closing, self.tasks.clone()));
+        self.tasks.spawn(listen::serve(listener, app, limits, closing, self.tasks.clone()));
         self.engine.notify(LibraryEvent::Mirror);
         Ok(self.status())
     }

@@ -1,4 +1,4 @@
-//! What the server allows. Fixed numbers with safe defaults, in one place.
+//! What the server allows: safe defaults, in one place. How many viewers there may be is a setting.
 
 use std::time::Duration;
 
@@ -15,6 +15,9 @@ pub struct Limits {
     pub body: Duration,
     /// For a client to take more of an answer that is not an event stream.
     pub write: Duration,
+    /// For the client of an event stream to take anything at all. A sleeper costs a place and no more; once it has lost
+    /// its socket it comes back by the number of its last event.
+    pub asleep: Duration,
     /// Between two signs of life on a quiet event stream.
     pub heartbeat: Duration,
     /// From the end of the mirror or of a link to the end of its sockets.
@@ -33,6 +36,7 @@ impl Default for Limits {
             head: Duration::from_secs(5),
             body: Duration::from_secs(10),
             write: Duration::from_secs(30),
+            asleep: Duration::from_secs(600),
             heartbeat: Duration::from_secs(15),
             grace: Duration::from_millis(800),
             ticket: Duration::from_secs(30),
@@ -41,6 +45,16 @@ impl Default for Limits {
     }
 }
 
+impl Limits {
+    /// The same for so many viewers: each may have a request besides its stream, and some pages are being loaded.
+    pub(crate) fn for_viewers(self, viewers: u32) -> Self {
+        let streams = usize::try_from(viewers).unwrap_or(MOST_VIEWERS).clamp(1, MOST_VIEWERS);
+        Self { streams, connections: 2 * streams + 16, ..self }
+    }
+}
+
+/// Whatever the setting says.
+const MOST_VIEWERS: usize = 2_000;
 /// A request's head, in bytes.
 pub(crate) const HEAD_BYTES: usize = 16 << 10;
 /// A request's body, in bytes.

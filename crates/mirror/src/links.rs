@@ -187,10 +187,10 @@ impl Links {
         }
     }
 
-    /// Takes a place for an event stream, and marks its ticket as used.
-    pub fn seat(self: &Arc<Self>, place: Place<'_>) -> Result<Seat, Refusal> {
+    /// Takes one of `most` places for event streams, and marks its ticket as used.
+    pub fn seat(self: &Arc<Self>, place: Place<'_>, most: usize) -> Result<Seat, Refusal> {
         let mut table = self.table();
-        if table.iter().map(|entry| entry.seats.len()).sum::<usize>() >= self.limits.streams {
+        if table.iter().map(|entry| entry.seats.len()).sum::<usize>() >= most {
             return Err(Refusal::full("event streams"));
         }
         let entry = find(&mut table, place.link).map_err(|_| gone())?;

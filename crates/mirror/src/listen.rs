@@ -28,13 +28,13 @@ use tower::ServiceExt;
 pub(crate) struct Connection {
     /// Ends the connection without waiting for its client.
     pub cut: CancellationToken,
-    slow_reader: Arc<AtomicBool>,
+    is_stream: Arc<AtomicBool>,
 }
 
 impl Connection {
     /// From here on the client may take its time: an event stream.
     pub fn allow_slow_reader(&self) {
-        self.slow_reader.store(true, Ordering::Relaxed);
+        self.is_stream.store(true, Ordering::Relaxed);
     }
 }
 
@@ -85,9 +85,9 @@ async fn refuse(mut socket: TcpStream) {
 async fn connection(socket: TcpStream, app: Router, limits: Limits, closing: CancellationToken) {
     // Events are small and wanted now.
     let _ = socket.set_nodelay(true);
-    let connection = Connection { cut: CancellationToken::new(), slow_reader: Arc::default() };
+    let connection = Connection { cut: CancellationToken::new(), is_stream: Arc::default() };
     let cut = connection.cut.clone();
-    let io = PatientWriter::new(socket, limits.write, Arc::clone(&connection.slow_reader));
+    let io = PatientWriter { socket, limits, is_stream: Arc::clone(&connection.is_stream), waiting: None };
     let service = hyper::service::service_fn(move |request: Request<Incoming>| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(connection.clone());
@@ -114,22 +114,19 @@ async fn connection(socket: TcpStream, app: Router, limits: Limits, closing: Can
 /// A socket whose writes fail when the client takes nothing for too long.
 struct PatientWriter {
     socket: TcpStream,
-    patience: Duration,
-    slow_reader: Arc<AtomicBool>,
+    limits: Limits,
+    is_stream: Arc<AtomicBool>,
     waiting: Option<Pin<Box<Sleep>>>,
 }
 
 impl PatientWriter {
-    fn new(socket: TcpStream, patience: Duration, slow_reader: Arc<AtomicBool>) -> Self {
-        Self { socket, patience, slow_reader, waiting: None }
-    }
-
     fn timed<T>(&mut self, context: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
-        if written.is_ready() || self.slow_reader.load(Ordering::Relaxed) {
+        if written.is_ready() {
             self.waiting = None;
             return written;
         }
-        let patience = self.patience;
+        let is_stream = self.is_stream.load(Ordering::Relaxed);
+        let patience = if is_stream { self.limits.asleep } else { self.limits.write };
         let waiting = self.waiting.get_or_insert_with(|| Box::pin(sleep(patience)));
         ready!(waiting.as_mut().poll(context));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))

@@ -53,8 +53,15 @@ pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Response {
 /// The status that says about the same as an error's class.
 fn status_of(code: ErrorCode) -> StatusCode {
     match code {
-        ErrorCode::Invalid | ErrorCode::ProxyAddress | ErrorCode::CaFile => StatusCode::BAD_REQUEST,
-        ErrorCode::NotFound => StatusCode::NOT_FOUND,
+        ErrorCode::Invalid
+        | ErrorCode::ProxyAddress
+        | ErrorCode::CaFile
+        | ErrorCode::FileWrite
+        | ErrorCode::FileTooLarge
+        | ErrorCode::FileUnknown
+        | ErrorCode::FileDamaged
+        | ErrorCode::FileLocked => StatusCode::BAD_REQUEST,
+        ErrorCode::NotFound | ErrorCode::FileLost => StatusCode::NOT_FOUND,
         ErrorCode::Forbidden | ErrorCode::BudgetSpent => StatusCode::FORBIDDEN,
         ErrorCode::Busy | ErrorCode::PortTaken => StatusCode::CONFLICT,
         // The app has to be seen to first: retrying by itself is of no use.

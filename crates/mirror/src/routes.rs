@@ -5,7 +5,7 @@ use crate::links::{Authorized, Links, Place, Target};
 use crate::listen::Connection;
 use crate::reply::{Refusal, json};
 use crate::stream::{EventStream, PACE, Source};
-use crate::{agent, guard, page};
+use crate::{agent, guard, openapi, page};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Extension, Path, Query, Request, State};
@@ -39,6 +39,7 @@ pub(crate) fn router(site: Site, port: u16) -> Router {
         .route("/api/stop", post(stop))
         .route("/api/ticket", post(ticket))
         .route("/api/sse", get(sse))
+        .route("/api/openapi.json", get(describe))
         .fallback(get(page::asset))
         .with_state(site);
     guarded(routes, port)
@@ -82,6 +83,7 @@ async fn try_start_sse(site: &Site, request: Request) -> Reply {
         parent: None,
         at_root: None,
         text: start.prompt,
+        attachments: None,
         provider: start.provider,
         model: start.model,
     };
@@ -144,6 +146,12 @@ async fn ticket(State(site): State<Site>, request: Request) -> Reply {
     Ok(json(StatusCode::OK, &answer))
 }
 
+/// `GET /api/openapi.json`: what there is.
+async fn describe(State(site): State<Site>, request: Request) -> Reply {
+    authorize(&site, request.headers())?;
+    Ok(json(StatusCode::OK, &openapi::document()?))
+}
+
 #[derive(Deserialize)]
 struct SseQuery {
     uid: Option<String>,
@@ -183,7 +191,7 @@ async fn sse(State(site): State<Site>, Extension(connection): Extension<Connecti
         Some(Source::Open(cursor)) => Some(cursor.conversation()),
         Some(Source::Awaited(_)) | None => None,
     };
-    let seat = site.links.seat(Place {
+    let place = Place {
         link: from.link,
         ticket: query.ticket.as_deref().filter(|_| bearer(headers).is_none()),
         target: &target,
@@ -191,7 +199,8 @@ async fn sse(State(site): State<Site>, Extension(connection): Extension<Connecti
         conversation,
         agent: agent::short_name(headers),
         cut: connection.cut.clone(),
-    })?;
+    };
+    let seat = site.links.seat(place, site.limits.streams)?;
     connection.allow_slow_reader();
     let period = match query.pace {
         Some(0) => Duration::ZERO,

@@ -85,13 +85,30 @@ macro_rules! with_commands {
             "Sets how what comes next is answered." conversation_controls(ConversationControls) -> Conversation, Participant;
             "Deletes a conversation; it can be restored." conversation_delete(ConversationRef) -> Nothing, Window;
             "Takes a deletion back." conversation_restore(ConversationRef) -> Conversation, Window;
+            "What was deleted and can come back." bin_list(BinList) -> BinPage, Window;
+            "Deletes something in the bin for ever." bin_purge(BinPurge) -> Nothing, Window;
+            "Deletes a message and everything below it; it can be restored." message_delete(MessageRef) -> Snapshot, Window;
+            "Takes the deletion of a message back, and shows it." message_restore(MessageRef) -> Snapshot, Window;
+            "Puts an answer in a person's words beside it, as a sibling." message_edit(MessageEdit) -> Snapshot, Window;
+            "Copies the path up to a message into a new conversation." conversation_fork(MessageRef) -> Conversation, Window;
             "Shows another branch: the newest path through this message." branch_select(MessageRef) -> Snapshot, Participant;
 
             "Sends a message and starts the answer." message_send(MessageSend) -> Turn, Participant;
+            "Reads a file that shall go with a message, and keeps it." attachment_add(AttachmentAdd) -> Attachment, Window;
+            "A file that goes with a message." attachment_read(AttachmentRef) -> AttachmentData, Viewer;
             "Stops an answer; what came is kept." answer_stop(MessageRef) -> Nothing, Participant;
             "Answers the same question again, as a sibling." answer_regenerate(AnswerRegenerate) -> Turn, Participant;
             "Goes on with an answer that was cut, stopped or interrupted." answer_continue(MessageRef) -> Turn, Participant;
             "What went over the wire for an answer of this run." answer_trace(MessageRef) -> Trace, Window;
+
+            "Asks for another program's export, or an archive of ours, and takes in what is new in it." import_start(ImportStart) -> Option<ImportReport>, Window;
+            "Asks where to, and writes conversations to a file." export_start(ExportStart) -> ExportReport, Window;
+            "Whether an import or export runs, and how far it is." transfer_status(Nothing) -> TransferStatus, Window;
+            "Stops the import or export that runs; what came in before stays." transfer_stop(Nothing) -> Nothing, Window;
+
+            "The backups there are, and whether the last try failed." backups_list(Nothing) -> BackupStatus, Window;
+            "Makes a backup now." backup_create(Nothing) -> BackupStatus, Window;
+            "Puts a backup in the place of everything; what was there is backed up first." backup_restore(BackupRef) -> BackupStatus, Window;
 
             "The mirror, its links and viewers." mirror_status(Nothing) -> MirrorStatus, Window;
             "Starts the mirror." mirror_start(Nothing) -> MirrorStatus, Window;

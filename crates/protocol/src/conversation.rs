@@ -1,6 +1,6 @@
 //! Conversations and the tree of messages in them.
 
-use crate::{Controls, ConversationId, Failure, MessageId, ProviderId, WireProtocol};
+use crate::{Controls, ConversationId, Failure, MessageId, Notice, ProviderId, WireProtocol};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -31,6 +31,9 @@ pub struct Conversation {
     pub head: u64,
     /// An answer is running in it.
     pub running: bool,
+    /// It is in memory only, and gone when the app ends.
+    #[serde(default)]
+    pub temporary: bool,
 }
 
 /// Who wrote a message.
@@ -121,6 +124,79 @@ pub struct Replay {
     pub item: Value,
 }
 
+/// Names a kept file: the SHA-256 of its bytes, as 64 hexadecimal digits.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+#[serde(try_from = "String", into = "String")]
+#[cfg_attr(feature = "codegen", ts(type = "string"))]
+pub struct FileHash(String);
+
+impl FileHash {
+    /// Of the digits a hash function wrote.
+    pub fn of_digits(digits: String) -> Self {
+        Self(digits)
+    }
+
+    /// Its digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for FileHash {
+    type Error = &'static str;
+
+    fn try_from(digits: String) -> Result<Self, Self::Error> {
+        let hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        if digits.len() == 64 && digits.bytes().all(hex) { Ok(Self(digits)) } else { Err("no hash") }
+    }
+}
+
+impl From<FileHash> for String {
+    fn from(hash: FileHash) -> Self {
+        hash.0
+    }
+}
+
+/// What kind of file goes with a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum AttachmentKind {
+    /// A picture.
+    Picture,
+    /// A PDF.
+    Pdf,
+    /// Text, source code among it.
+    Text,
+}
+
+/// A file that goes with a message. The file itself lies beside the database, under its hash.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+pub struct Attachment {
+    /// The file as it is kept: a picture made small, a PDF as it came.
+    pub hash: FileHash,
+    /// The name it came with.
+    pub name: String,
+    /// `image/png` and its like.
+    pub media_type: String,
+    /// What it is.
+    pub kind: AttachmentKind,
+    /// Of the kept file.
+    pub bytes: u64,
+    /// The text in a PDF, kept as a file too; `None` if there is none in it.
+    pub text: Option<FileHash>,
+    /// Of a picture, in pixels.
+    pub width: Option<u32>,
+    /// Of a picture, in pixels.
+    pub height: Option<u32>,
+    /// Of a PDF.
+    pub pages: Option<u32>,
+    /// About how many tokens a model reads it as: an estimate, vendors differ.
+    pub tokens: u64,
+}
+
 /// One message. Editing and regenerating add siblings (same `parent`); nothing is overwritten.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
@@ -137,12 +213,18 @@ pub struct Message {
     pub text: String,
     /// The reasoning so far, apart from the text.
     pub reasoning: String,
+    /// The files that go with it.
+    #[serde(default)]
+    pub attachments: Vec<Attachment>,
     /// The tools it asked for, in order.
     #[serde(default)]
     pub tool_calls: Vec<ToolCall>,
     /// What its vendor wants back.
     #[serde(default)]
     pub replay: Vec<Replay>,
+    /// A person changed what the model wrote; as the model wrote it, it is a sibling.
+    #[serde(default)]
+    pub edited: bool,
     /// How long the model reasoned before its first text, if it did and has begun to answer.
     pub reasoning_ms: Option<u64>,
     /// Milliseconds since the epoch.
@@ -173,8 +255,10 @@ impl Message {
             state,
             text: String::new(),
             reasoning: String::new(),
+            attachments: Vec::new(),
             tool_calls: Vec::new(),
             replay: Vec::new(),
+            edited: false,
             reasoning_ms: None,
             created_at: crate::now_ms(),
             ended_at: None,
@@ -209,6 +293,9 @@ pub struct Snapshot {
     pub messages: Vec<PathMessage>,
     /// There are older ones before `messages[0]`.
     pub has_older: bool,
+    /// What the running answer waits for, if it waits: its events may lie before this snapshot.
+    #[serde(default)]
+    pub notice: Option<Notice>,
 }
 
 /// A page of the conversation list, latest first.

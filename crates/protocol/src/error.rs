@@ -96,6 +96,18 @@ pub enum ErrorCode {
     ProxyAddress,
     /// A file of certificate authorities cannot be used.
     CaFile,
+    /// A file a person chose cannot be written.
+    FileWrite,
+    /// A file is too large.
+    FileTooLarge,
+    /// A file of a kind that cannot be read.
+    FileUnknown,
+    /// A file is damaged.
+    FileDamaged,
+    /// A file is locked with a password.
+    FileLocked,
+    /// A kept file is not there any more, or is not what it was.
+    FileLost,
     /// The port is taken.
     PortTaken,
     /// Not possible in this form of the app.

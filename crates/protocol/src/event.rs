@@ -192,6 +192,8 @@ pub enum LibraryEvent {
     },
     /// Settings, providers or keys changed: ask again.
     Settings,
+    /// A backup was made or failed: ask again.
+    Backups,
     /// The mirror, its links or its viewers changed: ask again.
     Mirror,
     /// The disk takes no writes, or takes them again.

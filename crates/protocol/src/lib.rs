@@ -6,11 +6,13 @@
 //! Shapes on the wire: `snake_case` field names, enums tagged by `type`, times in milliseconds since the Unix
 //! epoch, text positions in UTF-16 code units (what a JavaScript string's `length` counts).
 
+mod backup;
 pub mod command;
 mod controls;
 mod conversation;
 mod error;
 mod event;
+mod exchange;
 mod failure;
 mod id;
 mod mirror;
@@ -22,12 +24,14 @@ mod trace;
 #[cfg(feature = "codegen")]
 pub mod typescript;
 
+pub use backup::*;
 pub use command::Role as CallerRole;
 pub use command::*;
 pub use controls::*;
 pub use conversation::*;
 pub use error::{ApiError, ErrorCode};
 pub use event::*;
+pub use exchange::*;
 pub use failure::{Failure, FailureCode};
 pub use id::{ConversationId, LinkId, MessageId, ProviderId, Uid};
 pub use mirror::*;

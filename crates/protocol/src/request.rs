@@ -42,6 +42,8 @@ wire! {
         provider: Option<ProviderId>,
         /// The model; the default one if left out.
         model: Option<String>,
+        /// Never on disk, gone when the app ends. The window only; nobody else sees it.
+        temporary: Option<bool>,
     }
     /// What to look for in messages.
     Search {
@@ -68,6 +70,27 @@ wire! {
         hits: Vec<SearchHit>,
         /// There are more after these.
         has_more: bool,
+    }
+    /// A page of the bin.
+    BinList {
+        /// Skip this many.
+        offset: Option<u32>,
+        /// At most this many; 100 if left out, 500 at most.
+        limit: Option<u32>,
+    }
+    /// What is in the bin, latest first.
+    BinPage {
+        /// Conversations and messages.
+        entries: Vec<BinEntry>,
+        /// There are more after these.
+        has_more: bool,
+    }
+    /// What to delete for ever: everything in the bin if both are left out.
+    BinPurge {
+        /// A conversation in the bin.
+        conversation: Option<ConversationId>,
+        /// A message in the bin, with what was below it.
+        message: Option<MessageId>,
     }
     /// A page of messages, oldest first.
     MessagePage {
@@ -149,6 +172,28 @@ request! {
         /// Which.
         message: MessageId,
     }
+    /// Something in the bin.
+    BinEntry {
+        /// The conversation, or the one the message is in.
+        conversation: ConversationId,
+        /// The message; the whole conversation is in the bin if there is none.
+        message: Option<MessageId>,
+        /// The conversation's title.
+        title: String,
+        /// How the message begins.
+        text: String,
+        /// When it was deleted, in milliseconds since the epoch. It leaves the bin for ever 30 days later.
+        deleted_at: u64,
+        /// How many messages come back with it, itself included.
+        messages: u32,
+    }
+    /// An answer in other words.
+    MessageEdit {
+        /// The answer.
+        message: MessageId,
+        /// What it shall say.
+        text: String,
+    }
     /// A message to send.
     MessageSend {
         /// The conversation; a new one is made if left out.
@@ -157,12 +202,37 @@ request! {
         parent: Option<MessageId>,
         /// Starts a new branch at the root when true and `parent` is left out (editing the first message).
         at_root: Option<bool>,
-        /// What to say.
+        /// What to say; may be empty if a file goes with it.
         text: String,
+        /// The files that go with it, as `attachment_add` answered them. Only from the app's own window.
+        attachments: Option<Vec<Attachment>>,
         /// For this and what comes next; the conversation's own if left out.
         provider: Option<ProviderId>,
         /// For this and what comes next; the conversation's own if left out.
         model: Option<String>,
+    }
+    /// A file to go with a message.
+    AttachmentAdd {
+        /// Its name.
+        name: String,
+        /// Its bytes, in base64. At most 32 MB of them.
+        data: String,
+        /// It goes with a message of a temporary conversation, and never touches the disk.
+        temporary: Option<bool>,
+    }
+    /// Names a file of a message.
+    AttachmentRef {
+        /// The message it goes with.
+        message: MessageId,
+        /// The file.
+        hash: FileHash,
+    }
+    /// A file.
+    AttachmentData {
+        /// `image/png` and its like.
+        media_type: String,
+        /// Its bytes, in base64.
+        data: String,
     }
     /// Answers again.
     AnswerRegenerate {
@@ -258,6 +328,11 @@ request! {
         messages: Option<u32>,
         /// How long it lives, in seconds; until the mirror stops if left out.
         lives_s: Option<u64>,
+    }
+    /// Names a backup.
+    BackupRef {
+        /// Its file's name.
+        name: String,
     }
     /// Names a link.
     LinkRef {

@@ -2,6 +2,7 @@
 
 use crate::ProviderId;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// What a person can set. Stored as one JSON document; a field that is missing there has its default.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,8 +23,28 @@ pub struct Settings {
     pub default_model: Option<String>,
     /// The mirror's port; `None` takes a free one.
     pub mirror_port: Option<u16>,
+    /// How many event streams the mirror serves at once; `None` is 128. Holds from its next start.
+    pub mirror_viewers: Option<u32>,
     /// PEM files of certificate authorities that are trusted besides the system's.
     pub ca_files: Vec<String>,
+    /// The one colour of what acts or runs.
+    pub accent: Accent,
+    /// A font family of the computer for all that is read; `None` is the system's own.
+    pub font: Option<String>,
+    /// Size of all text, in percent of the usual.
+    pub text_size: u16,
+    /// How much air there is.
+    pub density: Density,
+    /// A style sheet of one's own, after all others.
+    pub stylesheet: String,
+    /// What a screen reader is told of an answer that grows.
+    pub announce: Announce,
+    /// At least so many seconds between two announcements.
+    pub announce_seconds: u16,
+    /// Keys of actions, where they are not the usual ones: `"new"` to `"Mod+Shift+O"`; none if empty.
+    pub shortcuts: BTreeMap<String, String>,
+    /// The library of prompts.
+    pub prompts: Vec<Prompt>,
     /// The first start is over.
     pub welcomed: bool,
 }
@@ -38,7 +59,17 @@ impl Default for Settings {
             default_provider: None,
             default_model: None,
             mirror_port: None,
+            mirror_viewers: None,
             ca_files: Vec::new(),
+            accent: Accent::River,
+            font: None,
+            text_size: 100,
+            density: Density::Usual,
+            stylesheet: String::new(),
+            announce: Announce::Sentences,
+            announce_seconds: 3,
+            shortcuts: BTreeMap::new(),
+            prompts: Vec::new(),
             welcomed: false,
         }
     }
@@ -54,6 +85,24 @@ pub enum Language {
     /// Simplified Chinese.
     #[serde(rename = "zh-CN")]
     SimplifiedChinese,
+    /// Traditional Chinese.
+    #[serde(rename = "zh-TW")]
+    TraditionalChinese,
+    /// Japanese.
+    #[serde(rename = "ja")]
+    Japanese,
+    /// Korean.
+    #[serde(rename = "ko")]
+    Korean,
+    /// German.
+    #[serde(rename = "de")]
+    German,
+    /// French.
+    #[serde(rename = "fr")]
+    French,
+    /// Spanish.
+    #[serde(rename = "es")]
+    Spanish,
 }
 
 /// Light or dark.
@@ -78,4 +127,62 @@ pub enum SendKey {
     Enter,
     /// Ctrl+Enter (Cmd+Enter) sends, Enter makes a line.
     ModEnter,
+}
+
+/// The colour of what acts or runs; each in a shade for either theme.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Accent {
+    /// The usual one, between blue and green.
+    River,
+    /// Blue.
+    Sky,
+    /// Violet.
+    Iris,
+    /// Green.
+    Moss,
+    /// Brown.
+    Clay,
+    /// None: ink.
+    Ink,
+}
+
+/// How much air there is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Density {
+    /// Less.
+    Compact,
+    /// As designed.
+    Usual,
+    /// More.
+    Airy,
+}
+
+/// What a screen reader is told of an answer that grows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Announce {
+    /// Its sentences, as they are complete.
+    Sentences,
+    /// That it began and that it ended.
+    Ends,
+    /// Nothing.
+    Off,
+}
+
+/// A prompt of the library.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+pub struct Prompt {
+    /// What it is called by, after `/`.
+    pub name: String,
+    /// The folder it stands in; empty for none.
+    #[serde(default)]
+    pub folder: String,
+    /// The text. `{{name}}` is a variable, `{{name=value}}` one with a value to begin with.
+    pub text: String,
 }

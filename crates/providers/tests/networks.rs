@@ -196,3 +196,43 @@ async fn a_plain_request_a_proxy_refuses_is_the_proxys() {
     assert_eq!((failure.code, failure.status), (FailureCode::Proxy, Some(407)), "{failure:?}");
     assert_eq!(failure.proxy.unwrap().address, proxy.url());
 }
+
+/// Set for the process that plays the next test: a process's environment is its own.
+const PLAYED: &str = "RIVULET_TEST_SYSTEM_PROXY";
+
+#[tokio::test]
+async fn the_systems_proxy_is_used_and_named() {
+    let Ok(played) = std::env::var(PLAYED) else { return play("the_systems_proxy_is_used_and_named").await };
+    let endpoint = |base_url: &str| Endpoint::new(origin(base_url).unwrap().0);
+    // A name that only the proxy knows.
+    let there = endpoint(&format!("http://models.example:{played}/v1"));
+    assert_eq!(ask(&there).await.unwrap(), "Hello.");
+    let steps_there = steps(&there).await;
+    let used = steps_there.iter().find_map(|step| step.proxy.clone()).unwrap();
+    assert_eq!((used.from, steps_there.last().unwrap().failure.clone()), (ProxySource::System, None));
+    assert!(!format!("{steps_there:?}").contains("secret-password"), "{steps_there:?}");
+    // Taken out by NO_PROXY, by the choice of none, and because it is this computer.
+    for here in ["http://no-proxy.invalid/v1", "http://localhost:1/v1"] {
+        let failure = ask(&endpoint(here)).await.unwrap_err();
+        assert!(failure.proxy.is_none(), "{failure:?}");
+    }
+    let direct = Endpoint { route: Route { proxy: Proxy::Direct, ..Route::default() }, ..there };
+    assert_eq!(ask(&direct).await.unwrap_err().code, FailureCode::NameNotFound);
+}
+
+async fn play(test: &'static str) {
+    let proxy = rivulet_testkit::Proxy::start(Manners { login: Some(("me", "secret-password")), ..Manners::default() });
+    let upstream = Upstream::start([]);
+    let address = proxy.url().replace("http://", "http://me:secret-password@");
+    let mut process = std::process::Command::new(std::env::current_exe().unwrap());
+    process.args(["--exact", test, "--nocapture"]).env(PLAYED, upstream.address().port().to_string());
+    process
+        .env("HTTP_PROXY", &address)
+        .env("http_proxy", address)
+        .env("NO_PROXY", "no-proxy.invalid")
+        .env_remove("no_proxy");
+    let played = tokio::task::spawn_blocking(move || process.output().unwrap()).await.unwrap();
+    assert!(played.status.success(), "{}", String::from_utf8_lossy(&played.stderr));
+    assert!(proxy.asked().iter().all(|asked| asked.contains("models.example")), "{:?}", proxy.asked());
+    assert_eq!(upstream.requests().len(), 2);
+}

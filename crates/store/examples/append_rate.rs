@@ -80,6 +80,7 @@ async fn begin(store: &Store) -> Result<(ConversationId, Message), Box<dyn std::
         leaf: None,
         head: 0,
         running: false,
+        temporary: false,
     };
     store.create_conversation(conversation, None).await?;
     let answer = Message::new(None, Author::Assistant, MessageState::Running);

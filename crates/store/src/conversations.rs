@@ -23,7 +23,8 @@ pub struct ConversationChange {
 }
 
 const COLUMNS: &str = "id, title, pinned, created_at, updated_at, provider, model, leaf, head, controls, \
-    EXISTS (SELECT 1 FROM message WHERE conversation = conversation.id AND state = 'running')";
+    EXISTS (SELECT 1 FROM message WHERE conversation = conversation.id AND state = 'running'), \
+    EXISTS (SELECT 1 FROM document WHERE name = 'memory')";
 
 impl Store {
     /// Adds an empty conversation. A `uid` that is taken is an error.
@@ -126,6 +127,19 @@ impl Store {
     }
 }
 
+/// Adds a conversation with everything it is, its log at number `head`.
+pub(crate) fn insert(connection: &Connection, new: &Conversation, head: u64) -> Result<(), StoreError> {
+    let mut insert = connection.prepare_cached(
+        "INSERT INTO conversation (id, title, pinned, created_at, updated_at, provider, model, leaf, controls, head) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    )?;
+    let (provider, leaf) = (new.provider.as_ref().map(|provider| &provider.0), new.leaf.map(|leaf| leaf.0));
+    let controls = serde_json::to_string(&new.controls)?;
+    let (at, model) = ((new.created_at, new.updated_at), &new.model);
+    insert.execute((new.id.0, &new.title, new.pinned, at.0, at.1, provider, model, leaf, controls, head))?;
+    Ok(())
+}
+
 /// Text inside a LIKE pattern, its signs without their meaning.
 fn like(text: &str) -> String {
     text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
@@ -153,5 +167,6 @@ fn row(row: &Row<'_>) -> rusqlite::Result<Conversation> {
             .and_then(|json| serde_json::from_str(&json).ok())
             .unwrap_or_default(),
         running: row.get(10)?,
+        temporary: row.get(11)?,
     })
 }

@@ -2,6 +2,7 @@
 
 use rivulet_protocol::{ApiError, ErrorCode};
 use rusqlite::ErrorCode as Sqlite;
+use std::path::Path;
 
 /// Why the store failed.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +24,12 @@ pub enum StoreError {
     /// The folder or a file in it.
     #[error("the data folder cannot be used: {0}")]
     Folder(#[source] std::io::Error),
+    /// A file that goes with a message could not be written or read.
+    #[error("the file cannot be used: {0}")]
+    File(#[source] std::io::Error),
+    /// A kept file is gone, or is not what was kept.
+    #[error("the file is lost")]
+    FileLost,
     /// The writer thread could not be started.
     #[error("the writer could not be started: {0}")]
     Thread(#[source] std::io::Error),
@@ -41,6 +48,17 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Damage, with the way out of it.
+    pub(crate) fn with_backup(self, backups: &Path) -> Self {
+        match (self, crate::backup::list(backups).first()) {
+            (Self::Damaged(verdict), Some(backup)) => {
+                let file = backups.join(&backup.name);
+                Self::Damaged(format!("{verdict}. The last good backup is {}", file.display()))
+            }
+            (error, _) => error,
+        }
+    }
+
     /// The disk or the system refuses for now; the same write may succeed later.
     pub(crate) fn is_disk(&self) -> bool {
         let Self::Sqlite(rusqlite::Error::SqliteFailure(error, _)) = self else { return false };
@@ -61,6 +79,7 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::NotFound(what) => Self::not_found(what),
+            StoreError::FileLost => Self::new(ErrorCode::FileLost, "The file is not there any more, or was changed."),
             StoreError::Closed => Self::new(ErrorCode::Gone, "The app is quitting."),
             other => Self::new(ErrorCode::Storage, "The disk did not take it. Nothing that was stored is lost.")
                 .detail(other),

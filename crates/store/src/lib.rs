@@ -4,24 +4,32 @@
 //! have connections of their own (`reader`). What was committed is published to the engine right after the commit,
 //! and nothing is published before: a viewer never sees what a crash could take back.
 
+mod attachments;
+mod backup;
+mod bin;
 mod conversations;
 mod documents;
 mod error;
+mod exchange;
 mod log;
 mod messages;
 mod queue;
 mod reader;
+mod rotation;
 mod schema;
 mod search;
 mod words;
 mod work;
 mod writer;
 
+pub use bin::Binned;
 pub use conversations::ConversationChange;
 pub use documents::StoredProvider;
 pub use error::StoreError;
+pub use exchange::Taken;
 pub use queue::Append;
 
+use attachments::Files;
 use queue::{Item, Job, Queue};
 use reader::Readers;
 use rivulet_protocol::{ConversationId, Event, MessageId};
@@ -32,6 +40,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 use work::Work;
+
+/// In the data folder.
+const FILE: &str = "rivulet.db";
+const BACKUPS: &str = "backups";
+const FILES: &str = "attachments";
 
 /// What the store tells the engine, on the writer thread and right after a commit: must be quick.
 pub trait Publish: Send + Sync + 'static {
@@ -50,21 +63,43 @@ pub struct Store {
 struct Shared {
     queue: Arc<Queue>,
     readers: Readers,
+    backups: PathBuf,
+    files: Files,
     writer: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Store {
-    /// Opens (or makes) the database in `dir`, brings it up to date, and marks answers that were running when the
+    /// Opens (or makes) the database in `dir`, brings it up to date (a backup comes first), and marks answers that were running when the
     /// app last ended as interrupted. Blocks; the folder gets mode 0700 and the files 0600.
     pub fn open(dir: &Path, publish: Arc<dyn Publish>) -> Result<Self, StoreError> {
         let lock = schema::claim(dir)?;
-        let file = dir.join("rivulet.db");
-        let mut connection = schema::open(&file)?;
-        schema::recover(&mut connection)?;
-        Self::start(lock, file, connection, publish)
+        let file = dir.join(FILE);
+        let backups = dir.join(BACKUPS);
+        let mut connection = schema::open(&file, Some(&backups))?;
+        schema::recover(&mut connection).map_err(|error| error.with_backup(&backups))?;
+        Self::start(lock, dir, connection, publish)
     }
 
-    fn start(lock: File, file: PathBuf, connection: Connection, publish: Arc<dyn Publish>) -> Result<Self, StoreError> {
+    /// Opens a database that is nowhere but in memory and goes with its last handle. It has no backups.
+    pub fn in_memory(publish: Arc<dyn Publish>) -> Result<Self, StoreError> {
+        let name = PathBuf::from(format!("file:/rivulet-{}?vfs=memdb", uuid::Uuid::now_v7()));
+        let connection = schema::open_in_memory(&name)?;
+        Self::run(None, name, PathBuf::new(), Files::default(), connection, publish)
+    }
+
+    fn start(lock: File, dir: &Path, connection: Connection, publish: Arc<dyn Publish>) -> Result<Self, StoreError> {
+        let files = Files::Folder(dir.join(FILES));
+        Self::run(Some(lock), dir.join(FILE), dir.join(BACKUPS), files, connection, publish)
+    }
+
+    fn run(
+        lock: Option<File>,
+        file: PathBuf,
+        backups: PathBuf,
+        files: Files,
+        connection: Connection,
+        publish: Arc<dyn Publish>,
+    ) -> Result<Self, StoreError> {
         let queue = Arc::new(Queue::default());
         let thread_queue = Arc::clone(&queue);
         let writer = std::thread::Builder::new()
@@ -75,7 +110,8 @@ impl Store {
                 drop(lock);
             })
             .map_err(StoreError::Thread)?;
-        let shared = Shared { queue, readers: Readers::new(file), writer: Mutex::new(Some(writer)) };
+        let readers = Readers::new(file);
+        let shared = Shared { queue, readers, backups, files, writer: Mutex::new(Some(writer)) };
         Ok(Self { shared: Arc::new(shared) })
     }
 

@@ -49,7 +49,8 @@ struct Told {
 fn folded(connection: &Connection, conversation: ConversationId, after: u64) -> Result<Told, StoreError> {
     let columns = messages::COLUMNS;
     let mut select = connection.prepare_cached(&format!(
-        "SELECT {columns} FROM message m WHERE m.conversation = ?1 AND m.fold_seq > ?2 ORDER BY m.started_seq"
+        "SELECT {columns} FROM message m WHERE m.conversation = ?1 AND m.fold_seq > ?2 \
+         AND m.deleted_at IS NULL ORDER BY m.started_seq"
     ))?;
     let mut found = select.query((conversation.0, after))?;
     let mut told = Told::default();

@@ -31,7 +31,7 @@ impl Store {
     /// An answer that had ended runs again; answers with it as it is then. Synced.
     pub async fn resume(&self, conversation: ConversationId, message: MessageId) -> Result<Message, StoreError> {
         self.write(Durability::Synced, move |work| {
-            let Some((home, mut resumed)) = self::message(work.connection, message)? else {
+            let Some((home, mut resumed)) = live(work.connection, message)? else {
                 return Err(StoreError::NotFound("message"));
             };
             if home != conversation || resumed.state == MessageState::Running {
@@ -61,9 +61,9 @@ impl Store {
         .await
     }
 
-    /// A message as it is on disk now, and the conversation it is in.
+    /// A message as it is on disk now, and the conversation it is in; `None` if it is in the bin.
     pub async fn message(&self, id: MessageId) -> Result<Option<(ConversationId, Message)>, StoreError> {
-        self.read(move |connection| message(connection, id)).await
+        self.read(move |connection| live(connection, id)).await
     }
 
     /// The newest `limit` messages of the path to `leaf` (or to before `before`), oldest first, and whether there are
@@ -86,25 +86,14 @@ impl Store {
                 Some(leaf) => page(connection, id, leaf, None, limit)?,
                 None => (Vec::new(), false),
             };
-            Ok(Some(Snapshot { conversation, messages, has_older }))
+            Ok(Some(Snapshot { conversation, messages, has_older, notice: None }))
         })
         .await
     }
 
     /// The newest end of a path through `message`: at each fork the newest child.
     pub async fn newest_leaf_below(&self, message: MessageId) -> Result<MessageId, StoreError> {
-        self.read(move |connection| {
-            let mut child = connection.prepare_cached(
-                "SELECT c.id FROM message m JOIN message c ON c.conversation = m.conversation AND c.parent = m.id \
-                 WHERE m.id = ?1 ORDER BY c.n DESC LIMIT 1",
-            )?;
-            let mut leaf = message.0;
-            while let Some(next) = child.query_row([leaf], |row| row.get(0)).optional()? {
-                leaf = next;
-            }
-            Ok(MessageId(leaf))
-        })
-        .await
+        self.read(move |connection| newest_leaf_below(connection, message)).await
     }
 
     /// The whole path to `leaf`, oldest first: what a model reads.
@@ -117,12 +106,41 @@ impl Store {
     }
 }
 
-fn insert(work: &mut Work<'_>, conversation: ConversationId, message: &Message) -> Result<(), StoreError> {
+pub(crate) fn newest_leaf_below(connection: &Connection, message: MessageId) -> Result<MessageId, StoreError> {
+    let mut child = connection.prepare_cached(
+        "SELECT c.id FROM message m JOIN message c ON c.conversation = m.conversation AND c.parent = m.id \
+         WHERE m.id = ?1 AND c.deleted_at IS NULL ORDER BY c.n DESC LIMIT 1",
+    )?;
+    let mut leaf = message.0;
+    while let Some(next) = child.query_row([leaf], |row| row.get(0)).optional()? {
+        leaf = next;
+    }
+    Ok(MessageId(leaf))
+}
+
+/// Adds a message under the next number, with its `started` event.
+pub(crate) fn insert(work: &mut Work<'_>, conversation: ConversationId, message: &Message) -> Result<(), StoreError> {
     if let Some(parent) = message.parent {
         require(work.connection, conversation, parent, "parent message")?;
     }
     let seq = work.next_number(conversation)?;
-    let mut insert = work.connection.prepare_cached(
+    insert_row(work.connection, conversation, message, seq)?;
+    if message.state != MessageState::Running {
+        search::index(work.connection, message.id, &message.text)?;
+    }
+    let body = EventBody::Started { snapshot: Box::new(message.clone()) };
+    work.publish(conversation, rivulet_protocol::Event { seq, message: message.id, body });
+    Ok(())
+}
+
+/// Writes the row of a message that begins, whole, at number `seq`.
+pub(crate) fn insert_row(
+    connection: &Connection,
+    conversation: ConversationId,
+    message: &Message,
+    seq: u64,
+) -> Result<(), StoreError> {
+    let mut insert = connection.prepare_cached(
         "INSERT INTO message (id, conversation, parent, state, text, reasoning, fields, started_seq, fold_seq) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)",
     )?;
@@ -136,22 +154,33 @@ fn insert(work: &mut Work<'_>, conversation: ConversationId, message: &Message) 
         fields(message)?,
         seq,
     ))?;
-    if message.state != MessageState::Running {
-        search::index(work.connection, message.id, &message.text)?;
-    }
-    let body = EventBody::Started { snapshot: Box::new(message.clone()) };
-    work.publish(conversation, rivulet_protocol::Event { seq, message: message.id, body });
     Ok(())
 }
 
-/// The message must be in this conversation.
+/// All messages of a conversation that are not in the bin, parents before their children.
+pub(crate) fn all(connection: &Connection, conversation: ConversationId) -> Result<Vec<Message>, StoreError> {
+    let sql =
+        format!("SELECT {COLUMNS} FROM message m WHERE m.conversation = ?1 AND m.deleted_at IS NULL ORDER BY m.n");
+    let mut select = connection.prepare_cached(&sql)?;
+    let mut rows = select.query([conversation.0])?;
+    let mut messages = Vec::new();
+    while let Some(found) = rows.next()? {
+        let mut stored = row(found)?;
+        unfolded(connection, &mut stored)?;
+        messages.push(stored.message);
+    }
+    Ok(messages)
+}
+
+/// The message must be in this conversation, and not in the bin.
 pub(crate) fn require(
     connection: &Connection,
     conversation: ConversationId,
     message: MessageId,
     what: &'static str,
 ) -> Result<(), StoreError> {
-    let mut home = connection.prepare_cached("SELECT 1 FROM message WHERE id = ?1 AND conversation = ?2")?;
+    let home = "SELECT 1 FROM message WHERE id = ?1 AND conversation = ?2 AND deleted_at IS NULL";
+    let mut home = connection.prepare_cached(home)?;
     if home.exists((message.0, conversation.0))? { Ok(()) } else { Err(StoreError::NotFound(what)) }
 }
 
@@ -215,7 +244,13 @@ pub(crate) fn row(row: &Row<'_>) -> Result<Stored, StoreError> {
     Ok(Stored { conversation, message, started_seq: row.get(5)?, fold_seq: row.get(6)? })
 }
 
-/// A message with what its log adds to its row.
+/// A message that is not in the bin, with what its log adds to its row.
+fn live(connection: &Connection, id: MessageId) -> Result<Option<(ConversationId, Message)>, StoreError> {
+    let mut binned = connection.prepare_cached("SELECT 1 FROM message WHERE id = ?1 AND deleted_at IS NOT NULL")?;
+    if binned.exists([id.0])? { Ok(None) } else { message(connection, id) }
+}
+
+/// A message with what its log adds to its row, wherever it is.
 pub(crate) fn message(connection: &Connection, id: MessageId) -> Result<Option<(ConversationId, Message)>, StoreError> {
     let mut select = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM message m WHERE m.id = ?1"))?;
     let mut rows = select.query([id.0])?;
@@ -287,8 +322,9 @@ fn siblings(
     conversation: ConversationId,
     message: &Message,
 ) -> Result<Vec<MessageId>, StoreError> {
-    let mut select =
-        connection.prepare_cached("SELECT id FROM message WHERE conversation = ?1 AND parent IS ?2 ORDER BY n")?;
+    let mut select = connection.prepare_cached(
+        "SELECT id FROM message WHERE conversation = ?1 AND parent IS ?2 AND deleted_at IS NULL ORDER BY n",
+    )?;
     let parent = message.parent.map(|parent| parent.0);
     let rows = select.query_map((conversation.0, parent), |row| Ok(MessageId(row.get(0)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -301,22 +337,21 @@ fn path(
     leaf: MessageId,
     limit: u32,
 ) -> Result<(Vec<Message>, bool), StoreError> {
-    let mut select = connection.prepare_cached(&format!(
-        "WITH RECURSIVE path (id, depth) AS (\
-           SELECT ?1, 0 UNION ALL \
-           SELECT m.parent, depth + 1 FROM path JOIN message m ON m.id = path.id \
-           WHERE m.parent IS NOT NULL AND depth < ?3) \
-         SELECT {COLUMNS} FROM path JOIN message m ON m.id = path.id AND m.conversation = ?2 ORDER BY depth"
-    ))?;
-    let mut rows = select.query((leaf.0, conversation.0, limit))?;
+    // One lookup after the other: a recursive query may be planned with a filter over the whole table.
+    let sql = format!("SELECT {COLUMNS} FROM message m WHERE m.id = ?1 AND m.conversation = ?2");
+    let mut select = connection.prepare_cached(&sql)?;
     let mut messages = Vec::new();
-    while let Some(found) = rows.next()? {
+    let mut next = Some(leaf);
+    while let Some(id) = next {
+        let mut rows = select.query((id.0, conversation.0))?;
+        let Some(found) = rows.next()? else { break };
         if messages.len() as u64 == u64::from(limit) {
             messages.reverse();
             return Ok((messages, true));
         }
         let mut stored = row(found)?;
         unfolded(connection, &mut stored)?;
+        next = stored.message.parent;
         messages.push(stored.message);
     }
     messages.reverse();

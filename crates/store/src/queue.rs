@@ -3,6 +3,7 @@
 
 use crate::{Durability, StoreError, Work};
 use rivulet_protocol::{ConversationId, EventBody, MessageId};
+use rusqlite::Connection;
 use std::collections::HashMap;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -57,7 +58,17 @@ pub(crate) enum Item {
     Append(Pending),
     /// Any other write.
     Job(Job),
+    /// Something that takes the place of everything.
+    Alone(Alone),
 }
+
+/// What is done with the connection itself, outside of any transaction, while nothing else is.
+pub(crate) struct Alone {
+    pub run: RunAlone,
+    pub reply: oneshot::Sender<Result<(), StoreError>>,
+}
+
+pub(crate) type RunAlone = Box<dyn FnOnce(&mut Connection) -> Result<(), StoreError> + Send>;
 
 /// An addition that waits.
 pub(crate) struct Pending {
@@ -146,7 +157,7 @@ impl Queue {
         self.filled.notify_one();
     }
 
-    /// Everything that waits. Waits for something if `limit` allows: `None` for as long as it takes.
+    /// Everything that waits, up to what is to be done alone; that comes as the only item. Waits for something if `limit` allows: `None` for as long as it takes.
     pub fn take(&self, limit: Option<Duration>) -> (Vec<Item>, Option<End>) {
         let mut state = self.lock();
         let empty = |state: &mut State| state.items.is_empty() && state.end.is_none();
@@ -157,7 +168,13 @@ impl Queue {
             }
         };
         state.last.clear();
-        (std::mem::take(&mut state.items), state.end)
+        let alone = state.items.iter().position(|item| matches!(item, Item::Alone(_)));
+        let rest = match alone {
+            Some(at) => state.items.split_off(at.max(1)),
+            None => Vec::new(),
+        };
+        let end = if rest.is_empty() { state.end } else { None };
+        (std::mem::replace(&mut state.items, rest), end)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

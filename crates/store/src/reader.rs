@@ -1,8 +1,8 @@
 //! Connections that only read.
 
 use crate::{StoreError, schema};
-use rusqlite::{Connection, OpenFlags};
-use std::path::PathBuf;
+use rusqlite::Connection;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 /// Connections kept open between reads.
@@ -16,6 +16,11 @@ pub(crate) struct Readers {
 impl Readers {
     pub fn new(file: PathBuf) -> Self {
         Self { file, idle: Mutex::default() }
+    }
+
+    /// The database's file.
+    pub fn file(&self) -> &Path {
+        &self.file
     }
 
     /// Runs `read` in one read transaction: everything it sees is of one moment.
@@ -37,8 +42,7 @@ impl Readers {
 
     fn open(&self) -> Result<Connection, StoreError> {
         // Read-write, since a read-only connection cannot take part in a WAL whose index it would have to make.
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(&self.file, flags)?;
+        let connection = Connection::open_with_flags(&self.file, schema::FLAGS)?;
         schema::configure(&connection)?;
         connection.pragma_update(None, "query_only", "ON")?;
         Ok(connection)

@@ -1,7 +1,7 @@
 //! The database file: claiming the folder, opening, migrating, checking, and marking what a crash left behind.
 
-use crate::{StoreError, messages};
-use rivulet_protocol::{MessageState, now_ms};
+use crate::{StoreError, backup, messages};
+use rivulet_protocol::{BackupKind, MessageState, now_ms};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction};
 use std::fs::{File, OpenOptions};
 use std::path::Path;
@@ -10,7 +10,15 @@ use std::time::Duration;
 /// "Rvlt": tells this kind of file from other SQLite databases.
 const APPLICATION_ID: i32 = 0x5276_6c74;
 /// One script per format, each run in a transaction of its own. Never change one that was released: add one.
-const MIGRATIONS: &[&str] = &[include_str!("schema/1.sql"), include_str!("schema/2.sql"), include_str!("schema/3.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("schema/1.sql"),
+    include_str!("schema/2.sql"),
+    include_str!("schema/3.sql"),
+    include_str!("schema/4.sql"),
+];
+/// URI: a name that begins with `file:` may say that the database is in memory. Paths are absolute and never do.
+pub(crate) const FLAGS: OpenFlags =
+    OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_NO_MUTEX).union(OpenFlags::SQLITE_OPEN_URI);
 /// A lock somebody else (a backup, say) holds is waited for.
 const BUSY: Duration = Duration::from_secs(5);
 
@@ -29,7 +37,7 @@ pub(crate) fn claim(dir: &Path) -> Result<File, StoreError> {
 }
 
 #[cfg(unix)]
-fn create_private_dir(dir: &Path) -> std::io::Result<()> {
+pub(crate) fn create_private_dir(dir: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
     // A folder that was there before may be open to others.
@@ -37,7 +45,7 @@ fn create_private_dir(dir: &Path) -> std::io::Result<()> {
 }
 
 #[cfg(not(unix))]
-fn create_private_dir(dir: &Path) -> std::io::Result<()> {
+pub(crate) fn create_private_dir(dir: &Path) -> std::io::Result<()> {
     std::fs::create_dir_all(dir)
 }
 
@@ -50,22 +58,40 @@ fn private(options: &mut OpenOptions) {
 #[cfg(not(unix))]
 fn private(_: &mut OpenOptions) {}
 
-/// Opens the database for writing, up to date.
-pub(crate) fn open(file: &Path) -> Result<Connection, StoreError> {
-    // Made by us first, so that it is private from its first byte; SQLite gives the WAL the same mode.
+/// Makes a file that nobody else reads, if there is none.
+pub(crate) fn create_private_file(file: &Path) -> std::io::Result<()> {
     let mut options = OpenOptions::new();
     options.create(true).truncate(false).write(true);
     private(&mut options);
-    options.open(file).map_err(StoreError::Folder)?;
-    let mut connection =
-        Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    options.open(file).map(drop)
+}
+
+/// Opens the database for writing, up to date. What is there before a new format is copied to `backups`.
+pub(crate) fn open(file: &Path, backups: Option<&Path>) -> Result<Connection, StoreError> {
+    // Made by us first, so that it is private from its first byte; SQLite gives the WAL the same mode.
+    create_private_file(file).map_err(StoreError::Folder)?;
+    let mut connection = Connection::open_with_flags(file, FLAGS)?;
     refuse_newer(&connection)?;
     configure(&connection)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
     // macOS: a sync that reaches the medium. Without effect elsewhere.
     connection.pragma_update(None, "fullfsync", "ON")?;
+    let found = version(&connection)?;
+    if let Some(backups) = backups.filter(|_| found > 0 && found < MIGRATIONS.len() as i64) {
+        backup::make(&connection, backups, BackupKind::Migration)?;
+    }
     migrate(&mut connection)?;
+    Ok(connection)
+}
+
+/// A database that is in memory and shared by the connections that know its name.
+pub(crate) fn open_in_memory(name: &Path) -> Result<Connection, StoreError> {
+    let mut connection = Connection::open_with_flags(name, FLAGS | OpenFlags::SQLITE_OPEN_CREATE)?;
+    configure(&connection)?;
+    connection.pragma_update(None, "journal_mode", "MEMORY")?;
+    migrate(&mut connection)?;
+    connection.execute("INSERT INTO document (name, body) VALUES ('memory', '1')", [])?;
     Ok(connection)
 }
 
@@ -86,7 +112,7 @@ fn version(connection: &Connection) -> Result<i64, StoreError> {
 }
 
 /// A newer version's database is opened for nothing: it may mean what we would destroy.
-fn refuse_newer(connection: &Connection) -> Result<(), StoreError> {
+pub(crate) fn refuse_newer(connection: &Connection) -> Result<(), StoreError> {
     let (found, known) = (version(connection)?, MIGRATIONS.len() as i64);
     if found > known { Err(StoreError::TooNew { found, known }) } else { Ok(()) }
 }

@@ -33,6 +33,11 @@ pub(crate) fn index(connection: &Connection, message: MessageId, text: &str) -> 
 
 fn put(connection: &Connection, number: i64, text: &str) -> Result<(), StoreError> {
     connection.prepare_cached("DELETE FROM message_words WHERE rowid = ?1")?.execute([number])?;
+    add(connection, number, text)
+}
+
+/// Puts the words of a message into the index that has none there.
+pub(crate) fn add(connection: &Connection, number: i64, text: &str) -> Result<(), StoreError> {
     let words = words::tokens(text).join(" ");
     if !words.is_empty() {
         let mut insert = connection.prepare_cached("INSERT INTO message_words (rowid, words) VALUES (?1, ?2)")?;
@@ -95,19 +100,34 @@ fn find(connection: &Connection, search: &Search, only: Option<Vec<ConversationI
 
 /// The question in SQL, its values, and how many answers are wanted.
 fn statement(search: &Search, terms: &[Term], only: Option<Vec<ConversationId>>) -> (String, Vec<Value>, usize) {
-    let mut sql = "SELECT m.id, m.conversation, c.title, m.text, json_extract(m.fields, '$.author'), \
-        json_extract(m.fields, '$.created_at') FROM message m JOIN conversation c ON c.id = m.conversation \
-        WHERE c.deleted_at IS NULL"
-        .to_owned();
+    let expression = words::expression(terms);
+    // The index leads, in the order of the answer: a word that stands everywhere is read no further than to the last
+    // answer that is wanted.
+    let from = match expression.is_empty() {
+        true => "message m",
+        false => "message_words CROSS JOIN message m ON m.n = message_words.rowid",
+    };
+    let order = if expression.is_empty() { "m.n" } else { "message_words.rowid" };
+    let mut sql = format!(
+        "SELECT m.id, m.conversation, c.title, m.text, json_extract(m.fields, '$.author'), \
+         json_extract(m.fields, '$.created_at') FROM {from} CROSS JOIN conversation c ON c.id = m.conversation \
+         WHERE c.deleted_at IS NULL AND m.deleted_at IS NULL"
+    );
     let mut values: Vec<Value> = Vec::new();
     let mut and = |condition: &str, value: Value| {
         sql.push_str(" AND ");
         sql.push_str(condition);
         values.push(value);
     };
-    let expression = words::expression(terms);
+    if let Some(conversation) = search.conversation {
+        let id = || Value::Blob(conversation.0.as_bytes().to_vec());
+        and("m.conversation = ?", id());
+        // Of the index only the part in which its messages are.
+        and(&format!("{order} >= (SELECT min(n) FROM message WHERE conversation = ?)"), id());
+        and(&format!("{order} <= (SELECT max(n) FROM message WHERE conversation = ?)"), id());
+    }
     if !expression.is_empty() {
-        and("m.n IN (SELECT rowid FROM message_words WHERE message_words MATCH ?)", expression.into());
+        and("message_words MATCH ?", expression.into());
     }
     for term in terms.iter().filter(|term| term.exact) {
         and("instr(lower(m.text), ?) > 0", term.text.clone().into());
@@ -125,16 +145,13 @@ fn statement(search: &Search, terms: &[Term], only: Option<Vec<ConversationId>>)
     if let Some(until) = search.until {
         and("json_extract(m.fields, '$.created_at') < ?", Value::from(until as i64));
     }
-    if let Some(conversation) = search.conversation {
-        and("m.conversation = ?", Value::Blob(conversation.0.as_bytes().to_vec()));
-    }
     if let Some(only) = only {
         let marks = vec!["?"; only.len()].join(", ");
         sql.push_str(&format!(" AND m.conversation IN ({marks})"));
         values.extend(only.iter().map(|id| Value::Blob(id.0.as_bytes().to_vec())));
     }
     let limit = search.limit.unwrap_or(30).clamp(1, 200);
-    sql.push_str(" ORDER BY m.n DESC LIMIT ? OFFSET ?");
+    sql.push_str(&format!(" ORDER BY {order} DESC LIMIT ? OFFSET ?"));
     values.extend([Value::from(i64::from(limit) + 1), Value::from(i64::from(search.offset.unwrap_or(0)))]);
     (sql, values, limit as usize)
 }

@@ -25,6 +25,7 @@ pub(crate) fn run(mut connection: Connection, queue: &Queue, publish: &dyn Publi
     loop {
         let (more, end) = queue.take(retry.map(|_| Duration::ZERO));
         items.extend(more);
+        run_alone(&mut connection, &mut heads, &mut items, retry.is_some());
         // With nothing left to write it still has to be found out whether the disk is back.
         let probed = if retry.is_some() && items.is_empty() { probe(&connection) } else { Ok(()) };
         match probed.and_then(|()| commit(&mut connection, &mut heads, &mut items)) {
@@ -61,6 +62,25 @@ pub(crate) fn run(mut connection: Connection, queue: &Queue, publish: &dyn Publi
     }
 }
 
+/// Does what is to be done alone: the queue hands it out with nothing beside it. While the disk refuses it is refused.
+fn run_alone(connection: &mut Connection, heads: &mut Heads, items: &mut Vec<Item>, refused: bool) {
+    for item in std::mem::take(items) {
+        let Item::Alone(alone) = item else {
+            items.push(item);
+            continue;
+        };
+        let done = if refused { Err(full("the disk refuses")) } else { (alone.run)(connection) };
+        heads.clear();
+        // Nobody waiting any more is fine.
+        let _ = alone.reply.send(done);
+    }
+}
+
+fn full(words: &str) -> StoreError {
+    let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL);
+    StoreError::Sqlite(rusqlite::Error::SqliteFailure(code, Some(words.into())))
+}
+
 /// One transaction with everything in `items`. On success the jobs of `items` are left to be answered.
 fn commit(connection: &mut Connection, heads: &mut Heads, items: &mut [Item]) -> Result<Events, StoreError> {
     if items.is_empty() {
@@ -69,6 +89,7 @@ fn commit(connection: &mut Connection, heads: &mut Heads, items: &mut [Item]) ->
     let durability = items.iter().map(|item| match item {
         Item::Append(_) => Durability::Normal,
         Item::Job(job) => job.durability,
+        Item::Alone(_) => Durability::Normal,
     });
     let synced = durability.max().is_some_and(|most| most > Durability::Normal);
     // Only outside of a transaction, hence before it.
@@ -91,6 +112,8 @@ fn commit(connection: &mut Connection, heads: &mut Heads, items: &mut [Item]) ->
                         Ok(()) => {}
                     }
                 }
+                // Done before, by itself.
+                Item::Alone(_) => {}
                 Item::Job(job) => {
                     // A job that fails takes back what it did, and nothing else.
                     let savepoint = transaction.savepoint()?;
@@ -170,11 +193,7 @@ fn refuse(items: &mut Vec<Item>, error: &StoreError) {
             return true;
         }
         if let Some(reply) = job.reply.take() {
-            let error = rusqlite::Error::SqliteFailure(
-                rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL),
-                Some(words.clone()),
-            );
-            let _ = reply.send(Err(StoreError::Sqlite(error)));
+            let _ = reply.send(Err(full(&words)));
         }
         false
     });
@@ -189,7 +208,7 @@ fn show_unsaved(connection: &Connection, items: &mut [Item], publish: &dyn Publi
     for item in items.iter_mut() {
         let pending = match item {
             Item::Append(pending) if !ending.contains(&pending.conversation) => pending,
-            Item::Append(_) => continue,
+            Item::Append(_) | Item::Alone(_) => continue,
             Item::Job(job) => {
                 if let Durability::Kept(conversation) = job.durability {
                     ending.insert(conversation);

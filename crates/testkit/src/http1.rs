@@ -62,6 +62,7 @@ async fn play(stream: &mut impl Socket, script: Script, note: impl Fn(Note)) -> 
             Step::Body(bytes) if chunked => stream.write_all(&chunk(&bytes)).await,
             Step::Body(bytes) | Step::Raw(bytes) => stream.write_all(&bytes).await,
             Step::Stamped => stream.write_all(&chunk(&script::stamp())).await,
+            Step::Paced(bodies, gap) => paced(stream, bodies, gap).await,
             Step::End if chunked => stream.write_all(b"0\r\n\r\n").await,
             Step::End => Ok(()),
             Step::Wait(time) => match tokio::time::timeout(time, closed(stream)).await {
@@ -90,6 +91,16 @@ async fn play(stream: &mut impl Socket, script: Script, note: impl Fn(Note)) -> 
         }
     }
     Ok(stays)
+}
+
+/// Writes a body at each tick; what is late is made up for.
+async fn paced(stream: &mut impl Socket, bodies: Vec<Vec<u8>>, gap: Duration) -> Result<()> {
+    let mut ticks = tokio::time::interval(gap);
+    for body in bodies {
+        ticks.tick().await;
+        stream.write_all(&chunk(&body)).await?;
+    }
+    Ok(())
 }
 
 fn chunk(body: &[u8]) -> Vec<u8> {

@@ -19,6 +19,8 @@ pub(crate) enum Step {
     Body(Vec<u8>),
     /// The time of its sending, as a delta.
     Stamped,
+    /// Bodies on a schedule that does not slip: one every so often. Only HTTP/1.1 has such.
+    Paced(Vec<Vec<u8>>, Duration),
     /// Bytes on the connection as they are. Only HTTP/1.1 has such.
     Raw(Vec<u8>),
     End,
@@ -47,6 +49,11 @@ impl Script {
     /// The head of a stream of this media type.
     pub fn stream_of(media_type: &str) -> Self {
         Self(vec![Step::Head { status: 200, headers: format!("Content-Type: {media_type}\r\n"), length: None }])
+    }
+
+    /// The head of a stream of events that pages of any origin may read.
+    pub fn open_stream() -> Self {
+        Self::stream_of("text/event-stream\r\nAccess-Control-Allow-Origin: *")
     }
 
     /// Bytes as they are, in a connection that ends with the script: for answers that break the rules.
@@ -124,6 +131,13 @@ impl Script {
             }
         }
         self.bytes(bytes.as_bytes())
+    }
+
+    /// Deltas one by one, so many a second.
+    pub fn paced(mut self, texts: impl Iterator<Item = String>, a_second: u32) -> Self {
+        let bodies = texts.map(|text| format!("data: {}\n\n", delta(&text)).into_bytes()).collect();
+        self.0.push(Step::Paced(bodies, Duration::from_secs(1) / a_second));
+        self
     }
 
     /// Nothing for this long.

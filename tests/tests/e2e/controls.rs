@@ -10,13 +10,9 @@ async fn a_temperature_set_in_the_window_reaches_the_vendor_and_the_inspector() 
     let desktop = Desktop::start().await;
     let window = Window::open(&desktop).await;
     let page = &window.page;
-    let save = json!({ "name": "Upstream", "base_url": upstream.base_url(), "models": ["test-model"],
+    let endpoint = json!({ "name": "Upstream", "base_url": upstream.base_url(), "models": ["test-model"],
         "headers": [{ "name": "X-Title", "value": "Rivulet" }], "body_patch": { "top_k": 40 } });
-    let id = page.invoke("provider_save", save).await.unwrap()["id"].clone();
-    let patch = json!({ "welcomed": true, "default_provider": id, "default_model": "test-model" });
-    page.invoke("settings_update", json!({ "patch": patch })).await.unwrap();
-    page.driver.refresh().await.unwrap();
-    page.element("composer").await;
+    page.use_endpoint(endpoint).await;
 
     page.click("controls").await;
     page.element("controls-menu").await;

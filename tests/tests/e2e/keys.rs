@@ -8,17 +8,6 @@ use serde_json::{Value, json};
 /// Found nowhere else, so that one search finds every copy.
 const CANARY: &str = "sk-canary-7f3a9c51d2e84b06a1f5";
 
-/// Adds an endpoint of one's own and makes it the default; its id.
-async fn add_endpoint(page: &Page, upstream: &Upstream) -> String {
-    let save = json!({ "name": "Upstream", "base_url": upstream.base_url(), "models": ["test-model"] });
-    let id = page.invoke("provider_save", save).await.unwrap()["id"].as_str().unwrap().to_owned();
-    let patch = json!({ "welcomed": true, "default_provider": id, "default_model": "test-model" });
-    page.invoke("settings_update", json!({ "patch": patch })).await.unwrap();
-    page.driver.refresh().await.unwrap();
-    page.element("composer").await;
-    id
-}
-
 async fn provider(page: &Page, id: &str) -> Value {
     let providers = page.invoke("providers_list", json!({})).await.unwrap();
     providers.as_array().unwrap().iter().find(|provider| provider["id"] == id).cloned().expect("the provider")
@@ -57,7 +46,7 @@ async fn through_the_real_window_into_the_real_keyring_and_nowhere_else() {
     let desktop = Desktop::start().await;
     let window = Window::open(&desktop).await;
     let page = &window.page;
-    let id = add_endpoint(page, &upstream).await;
+    let id = page.use_upstream(&upstream).await;
     save_key_by_hand(page, &id).await;
     let info = provider(page, &id).await["key"].clone();
     assert_eq!((&info["kept_in"], &info["last_four"]), (&json!("keyring"), &json!(&CANARY[CANARY.len() - 4..])));
@@ -95,7 +84,8 @@ async fn through_the_real_window_into_the_real_keyring_and_nowhere_else() {
     page.click("open-settings").await;
     page.click(&format!("key-delete-{id}")).await;
     wait_for("the key is forgotten", PATIENCE, async || (!kept(&desktop)).then_some(())).await;
-    assert_eq!(provider(page, &id).await["key"], Value::Null);
+    wait_for("nothing is noted of it", PATIENCE, async || provider(page, &id).await["key"].is_null().then_some(()))
+        .await;
     seen.push(("settings page after", page.source().await));
     seen.push(("output", window.close().await));
 
@@ -139,7 +129,7 @@ async fn a_changed_address_asks_for_the_key_again() {
     let desktop = Desktop::start().await;
     let window = Window::open(&desktop).await;
     let page = &window.page;
-    let id = add_endpoint(page, &first).await;
+    let id = page.use_upstream(&first).await;
     let key = json!({ "provider": id, "key": CANARY, "keep": "keyring" });
     page.invoke("key_set", key.clone()).await.unwrap();
     page.invoke("provider_save", json!({ "id": id, "name": "Moved", "base_url": second.base_url() })).await.unwrap();
@@ -166,13 +156,51 @@ async fn a_changed_address_asks_for_the_key_again() {
     window.close().await;
 }
 
+fn lock_keyring(desktop: &Desktop) {
+    let lock = "dbus-send --session --print-reply --dest=org.freedesktop.secrets /org/freedesktop/secrets \
+                org.freedesktop.Secret.Service.Lock array:objpath:/org/freedesktop/secrets/collection/login";
+    let output = desktop.command("sh").args(["-c", lock]).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+}
+
+#[tokio::test]
+async fn a_locked_keyring_whose_question_is_dismissed_keeps_the_message_and_offers_a_way_on() {
+    let upstream = Upstream::start([Script::stream().text("It fits.").done()]);
+    let desktop = Desktop::start().await;
+    let window = Window::open(&desktop).await;
+    let page = &window.page;
+    let id = page.use_upstream(&upstream).await;
+    page.invoke("key_set", json!({ "provider": id, "key": CANARY, "keep": "keyring" })).await.unwrap();
+    back_to_chat(page).await;
+    lock_keyring(&desktop);
+    page.send("Is it locked?").await;
+    // A person who presses Escape until the keyring's question is gone.
+    let failed = wait_for("the answer fails", PATIENCE, async || {
+        let _ = desktop.xdotool(&["key", "Escape"]);
+        let answer = last_answer_in(page).await;
+        (answer["state"] == "failed").then_some(answer)
+    })
+    .await;
+    assert_eq!(failed["failure"]["code"], "key_unavailable", "{failed}");
+    assert_eq!(upstream.requests().len(), 0, "nothing is sent without the key");
+    assert!(page.source().await.contains("The key could not be read from the keyring."));
+
+    // The way on that the failure names.
+    assert!(failed["failure"]["detail"].as_str().unwrap().contains("in memory for this run"), "{failed}");
+    page.invoke("key_set", json!({ "provider": id, "key": CANARY, "keep": "memory" })).await.unwrap();
+    page.click("retry").await;
+    page.answer_in(1, "complete").await;
+    assert_eq!(authorization(&upstream, 0), Some(format!("Bearer {CANARY}")));
+    window.close().await;
+}
+
 #[tokio::test]
 async fn without_a_keyring_it_stays_in_memory_if_one_says_so_and_a_later_keyring_is_found() {
     let upstream = Upstream::start([Script::stream().text("It fits.").done()]);
     let mut desktop = Desktop::without_keyring().await;
     let window = Window::open(&desktop).await;
     let page = &window.page;
-    let id = add_endpoint(page, &upstream).await;
+    let id = page.use_upstream(&upstream).await;
     let status = page.invoke("keyring_status", json!({})).await.unwrap();
     assert_eq!(status["problem"], "keyring_missing", "{status}");
     enter_key(page, &id).await;

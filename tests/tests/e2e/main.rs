@@ -3,6 +3,9 @@
 // Helpers of tests end the test when something is not there.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
+mod accessibility;
+mod attachments;
+mod bin;
 mod controls;
 mod faults;
 mod finding;
@@ -12,8 +15,10 @@ mod harness;
 mod keys;
 mod kills;
 mod mirror;
+mod networks;
 mod quitting;
 mod reload;
+mod settings;
 mod single_instance;
 mod stop;
 mod window_and_browser;

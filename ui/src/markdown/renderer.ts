@@ -19,6 +19,9 @@ const SMALL_TAIL = 4096;
 const TAIL_GROWTH = 64;
 const TAIL_PAUSE_MS = 200;
 
+/** Two drawings within this time are one frame's. */
+const ONE_FRAME_MS = 8;
+
 /** How the renderer waits; tests drive it by hand. */
 export interface Clock {
   frame: (callback: () => void) => number;
@@ -64,6 +67,7 @@ export class Renderer {
   private tailDrawn: string | null = null;
   private tailAt = 0;
   private frame: number | null = null;
+  private steppedAt = 0;
 
   constructor(
     private readonly host: HTMLElement,
@@ -73,14 +77,14 @@ export class Renderer {
     host.addEventListener('auxclick', onClick);
   }
 
-  /** The text as it is now, and whether more is to come. The first call draws at once, later ones with the next frame. */
+  /** The text as it is now, and whether more is to come. Draws at once, or with the next frame if this one has drawn. */
   update(text: string, running: boolean): void {
     if (!continues(this.text, text) || (this.done && text.length > this.text.length)) this.reset();
     const first = this.text === '' && this.taken === 0;
     if (text === this.text && running === this.running && !first) return;
     this.text = text;
     this.running = running;
-    if (first) this.step();
+    if (first || (this.frame === null && this.clock.now() - this.steppedAt >= ONE_FRAME_MS)) this.step();
     else this.schedule();
   }
 
@@ -125,6 +129,7 @@ export class Renderer {
 
   /** One frame's work. */
   private step(): void {
+    this.steppedAt = this.clock.now();
     const to = Math.min(this.text.length, this.taken + FRAME_TEXT);
     this.blocks.push(this.text.slice(this.taken, to));
     this.taken = to;

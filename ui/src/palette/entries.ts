@@ -1,10 +1,15 @@
 import { m } from '../paraglide/messages.js';
+import { SECTIONS } from '../settings/sections';
+import { ACTIONS, keysOf, shown } from '../shortcuts';
 import type { App } from '../state/app.svelte';
+import { language, TONGUES } from '../state/language.svelte';
 
 export interface Entry {
   id: string;
   group: () => string;
   label: string;
+  /** The keys that do the same. */
+  keys?: string;
   run: () => void;
 }
 
@@ -23,27 +28,48 @@ export function entries(app: App): Entry[] {
     label: `${choice.provider_name} · ${choice.model.name ?? choice.model.id}`,
     run: () => void app.chooseModel(choice.provider, choice.model.id),
   }));
-  return [...actions(app), ...conversations, ...choices];
+  return [...actions(app), ...conversations, ...choices, ...sections(app)];
 }
 
 function actions(app: App): Entry[] {
   const dark = document.documentElement.dataset.theme === 'dark';
-  const list: [boolean, string, () => void][] = [
-    [app.may('conversation_create'), m.new_chat(), () => app.startNew()],
-    [app.open?.state.live != null && app.may('answer_stop'), m.stop(), () => app.stop()],
-    [app.may('settings_get'), m.settings(), () => (app.settings_section = 'providers')],
+  const { shortcuts } = app.settings.all;
+  const keyed = ACTIONS.filter((action) => action.id !== 'palette' && action.offered(app)).map((action) => ({
+    id: action.id,
+    label: action.label(),
+    keys: shown(keysOf(action, shortcuts)),
+    run: () => action.run(app),
+  }));
+  const others: [boolean, string, () => void][] = [
+    [app.may('bin_list'), m.temporary_new(), () => app.startNew(true)],
+    [app.may('bin_list'), m.bin(), () => (app.settings_section = 'bin')],
     [app.may('mirror_status'), m.mirror(), () => (app.sheet = 'mirror')],
     [
       true,
       dark ? m.action_theme_light() : m.action_theme_dark(),
       () => void app.settings.update({ theme: dark ? 'light' : 'dark' }),
     ],
-    [true, 'English', () => void app.settings.update({ language: 'en' })],
-    [true, '简体中文', () => void app.settings.update({ language: 'zh-CN' })],
+    ...TONGUES.map(({ tag, name }): [boolean, string, () => void] => [
+      tag !== language.current,
+      name,
+      () => void app.settings.update({ language: tag }),
+    ]),
   ];
-  return list
-    .filter(([offered]) => offered)
-    .map(([, label, run]) => ({ id: label, group: m.palette_actions, label, run }));
+  const rest = others.filter(([offered]) => offered).map(([, label, run]) => ({ id: label, label, run }));
+  return [...keyed, ...rest].map((entry) => ({ ...entry, group: m.palette_actions }));
+}
+
+/** The sections of the settings, by their names and what stands in them. */
+function sections(app: App): Entry[] {
+  if (!app.may('settings_get')) return [];
+  return SECTIONS.map((section) => ({
+    id: `settings-${section.id}`,
+    group: m.settings,
+    label: section.title(),
+    run: () => {
+      app.settings_section = section.id;
+    },
+  }));
 }
 
 /** Those with all words in them; those that begin so first. */

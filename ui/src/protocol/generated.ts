@@ -1,6 +1,16 @@
 // Written by `cargo xtask codegen` from crates/protocol. Do not edit.
 
 /**
+ * The colour of what acts or runs; each in a shade for either theme.
+ */
+export type Accent = "river" | "sky" | "iris" | "moss" | "clay" | "ink";
+
+/**
+ * What a screen reader is told of an answer that grows.
+ */
+export type Announce = "sentences" | "ends" | "off";
+
+/**
  * Answers again.
  */
 export type AnswerRegenerate = { 
@@ -65,9 +75,171 @@ platform: string,
 started_with?: ModelChoice | null, };
 
 /**
+ * A file that goes with a message. The file itself lies beside the database, under its hash.
+ */
+export type Attachment = { 
+/**
+ * The file as it is kept: a picture made small, a PDF as it came.
+ */
+hash: FileHash, 
+/**
+ * The name it came with.
+ */
+name: string, 
+/**
+ * `image/png` and its like.
+ */
+media_type: string, 
+/**
+ * What it is.
+ */
+kind: AttachmentKind, 
+/**
+ * Of the kept file.
+ */
+bytes: number, 
+/**
+ * The text in a PDF, kept as a file too; `None` if there is none in it.
+ */
+text: FileHash | null, 
+/**
+ * Of a picture, in pixels.
+ */
+width: number | null, 
+/**
+ * Of a picture, in pixels.
+ */
+height: number | null, 
+/**
+ * Of a PDF.
+ */
+pages: number | null, 
+/**
+ * About how many tokens a model reads it as: an estimate, vendors differ.
+ */
+tokens: number, };
+
+/**
+ * A file to go with a message.
+ */
+export type AttachmentAdd = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Its bytes, in base64. At most 32 MB of them.
+ */
+data: string, 
+/**
+ * It goes with a message of a temporary conversation, and never touches the disk.
+ */
+temporary?: boolean | null, };
+
+/**
+ * A file.
+ */
+export type AttachmentData = { 
+/**
+ * `image/png` and its like.
+ */
+media_type: string, 
+/**
+ * Its bytes, in base64.
+ */
+data: string, };
+
+/**
+ * What kind of file goes with a message.
+ */
+export type AttachmentKind = "picture" | "pdf" | "text";
+
+/**
+ * Names a file of a message.
+ */
+export type AttachmentRef = { 
+/**
+ * The message it goes with.
+ */
+message: MessageId, 
+/**
+ * The file.
+ */
+hash: FileHash, };
+
+/**
  * Who wrote a message.
  */
 export type Author = "system" | "user" | "assistant";
+
+/**
+ * A backup. It got its name after it was read back and found whole.
+ */
+export type BackupFile = { 
+/**
+ * The file's name in the folder.
+ */
+name: string, 
+/**
+ * What it was made for.
+ */
+kind: BackupKind, 
+/**
+ * When, in milliseconds since the epoch.
+ */
+made_at: number, 
+/**
+ * Its size.
+ */
+bytes: number, };
+
+/**
+ * What a backup was made for.
+ */
+export type BackupKind = "daily" | "asked" | "migration" | "restore";
+
+/**
+ * A backup that could not be made.
+ */
+export type BackupProblem = { 
+/**
+ * When, in milliseconds since the epoch.
+ */
+at: number, 
+/**
+ * The system's own words.
+ */
+detail: string, };
+
+/**
+ * Names a backup.
+ */
+export type BackupRef = { 
+/**
+ * Its file's name.
+ */
+name: string, };
+
+/**
+ * How the backups stand.
+ */
+export type BackupStatus = { 
+/**
+ * Where they are.
+ */
+folder: string, 
+/**
+ * All of them, latest first.
+ */
+backups: Array<BackupFile>, 
+/**
+ * One is being made or restored.
+ */
+running: boolean, 
+/**
+ * Why the last try failed, until one succeeds.
+ */
+problem: BackupProblem | null, };
 
 /**
  * Neighbouring events of one conversation, ready for a viewer.
@@ -89,6 +261,74 @@ head: number,
  * What came in between, in order, neighbouring text merged.
  */
 events: Array<Event>, };
+
+/**
+ * Something in the bin.
+ */
+export type BinEntry = { 
+/**
+ * The conversation, or the one the message is in.
+ */
+conversation: ConversationId, 
+/**
+ * The message; the whole conversation is in the bin if there is none.
+ */
+message?: MessageId | null, 
+/**
+ * The conversation's title.
+ */
+title: string, 
+/**
+ * How the message begins.
+ */
+text: string, 
+/**
+ * When it was deleted, in milliseconds since the epoch. It leaves the bin for ever 30 days later.
+ */
+deleted_at: number, 
+/**
+ * How many messages come back with it, itself included.
+ */
+messages: number, };
+
+/**
+ * A page of the bin.
+ */
+export type BinList = { 
+/**
+ * Skip this many.
+ */
+offset?: number | null, 
+/**
+ * At most this many; 100 if left out, 500 at most.
+ */
+limit?: number | null, };
+
+/**
+ * What is in the bin, latest first.
+ */
+export type BinPage = { 
+/**
+ * Conversations and messages.
+ */
+entries: Array<BinEntry>, 
+/**
+ * There are more after these.
+ */
+has_more: boolean, };
+
+/**
+ * What to delete for ever: everything in the bin if both are left out.
+ */
+export type BinPurge = { 
+/**
+ * A conversation in the bin.
+ */
+conversation?: ConversationId | null, 
+/**
+ * A message in the bin, with what was below it.
+ */
+message?: MessageId | null, };
 
 /**
  * What a caller may do. Ordered: each may do what the ones before it may.
@@ -272,7 +512,11 @@ head: number,
 /**
  * An answer is running in it.
  */
-running: boolean, };
+running: boolean, 
+/**
+ * It is in memory only, and gone when the app ends.
+ */
+temporary: boolean, };
 
 /**
  * Sets the controls.
@@ -298,7 +542,11 @@ provider?: ProviderId | null,
 /**
  * The model; the default one if left out.
  */
-model?: string | null, };
+model?: string | null, 
+/**
+ * Never on disk, gone when the app ends. The window only; nobody else sees it.
+ */
+temporary?: boolean | null, };
 
 /**
  * Names a conversation.
@@ -401,6 +649,11 @@ limit?: number | null,
 query?: string | null, };
 
 /**
+ * How much air there is.
+ */
+export type Density = "compact" | "usual" | "airy";
+
+/**
  * How much a model shall reason.
  */
 export type Effort = "none" | "minimal" | "low" | "medium" | "high";
@@ -408,7 +661,7 @@ export type Effort = "none" | "minimal" | "low" | "medium" | "high";
 /**
  * The class of a command's error: one for each thing the interface does about it.
  */
-export type ErrorCode = "invalid" | "not_found" | "forbidden" | "busy" | "budget_spent" | "no_key" | "keyring_locked" | "keyring_dismissed" | "keyring_missing" | "keyring_no_bus" | "keyring_ambiguous" | "keyring_too_long" | "keyring_timeout" | "keyring_failed" | "storage" | "proxy_address" | "ca_file" | "port_taken" | "unsupported" | "upstream" | "gone" | "internal";
+export type ErrorCode = "invalid" | "not_found" | "forbidden" | "busy" | "budget_spent" | "no_key" | "keyring_locked" | "keyring_dismissed" | "keyring_missing" | "keyring_no_bus" | "keyring_ambiguous" | "keyring_too_long" | "keyring_timeout" | "keyring_failed" | "storage" | "proxy_address" | "ca_file" | "file_write" | "file_too_large" | "file_unknown" | "file_damaged" | "file_locked" | "file_lost" | "port_taken" | "unsupported" | "upstream" | "gone" | "internal";
 
 /**
  * One event of a conversation's log, or several neighbours merged into one (`seq` is then the last of them).
@@ -549,6 +802,49 @@ left_out: number,
 failure: Failure | null, };
 
 /**
+ * The form of an export.
+ */
+export type ExportForm = "markdown" | "html" | "json" | "archive";
+
+/**
+ * What an export wrote.
+ */
+export type ExportReport = { 
+/**
+ * The file; `None` when no file was chosen or a person stopped it, and nothing was written.
+ */
+file: string | null, 
+/**
+ * Conversations in it.
+ */
+conversations: number, 
+/**
+ * Messages in it.
+ */
+messages: number, 
+/**
+ * Its size.
+ */
+bytes: number, };
+
+/**
+ * Starts an export; where to is asked by a dialog.
+ */
+export type ExportStart = { 
+/**
+ * These; all that are not in the bin if left out.
+ */
+conversations?: Array<ConversationId> | null, 
+/**
+ * In which form.
+ */
+form: ExportForm, 
+/**
+ * The language of the few words that are ours.
+ */
+language: Language, };
+
+/**
  * Why an answer failed. The interface makes the sentence from `code` and the fields; `detail` folds out below it.
  */
 export type Failure = { 
@@ -583,6 +879,11 @@ proxy: ProxyUsed | null, };
 export type FailureCode = "no_key" | "key_unavailable" | "unauthorized" | "forbidden" | "quota" | "rate_limited" | "model_not_found" | "not_found" | "too_long" | "bad_request" | "overloaded" | "server_error" | "connection_refused" | "name_not_found" | "connect_timeout" | "tls" | "certificate_expired" | "certificate_not_yet_valid" | "certificate_untrusted" | "certificate_name" | "ca_file" | "proxy" | "redirected" | "web_page" | "not_a_stream" | "empty_answer" | "cut" | "unfinished" | "no_response" | "silent" | "no_content" | "too_large" | "encoding" | "protocol" | "vendor" | "network" | "no_provider" | "internal";
 
 /**
+ * Names a kept file: the SHA-256 of its bytes, as 64 hexadecimal digits.
+ */
+export type FileHash = string;
+
+/**
  * Why the model ended an answer.
  */
 export type FinishReason = "stop" | "length" | "content_filter" | "refusal" | "tool_calls" | "other";
@@ -599,6 +900,82 @@ name: string,
  * Its value.
  */
 value: string, };
+
+/**
+ * Whose export a file is.
+ */
+export type ImportFormat = "chat_gpt" | "claude" | "open_web_ui" | "libre_chat" | "chatbox" | "next_chat" | "jan" | "llama_cpp" | "rivulet";
+
+/**
+ * Why a file was not imported, or not to its end.
+ */
+export type ImportProblem = "unreadable" | "unknown_format" | "cut_short" | "not_json" | "too_deep" | "too_large" | "bomb" | "bad_zip" | "too_new" | "empty" | "not_stored";
+
+/**
+ * What came of an import.
+ */
+export type ImportReport = { 
+/**
+ * What the file was.
+ */
+format: ImportFormat | null, 
+/**
+ * Conversations in the file.
+ */
+conversations: number, 
+/**
+ * Messages in the file.
+ */
+messages: number, 
+/**
+ * Answers and edits beside the first, in the file.
+ */
+branches: number, 
+/**
+ * Attachments that are named in the file and not in it.
+ */
+attachments_missing: number, 
+/**
+ * Conversations that were not here before.
+ */
+new_conversations: number, 
+/**
+ * Conversations that were here and have more messages now.
+ */
+grown_conversations: number, 
+/**
+ * Messages that were not here before.
+ */
+new_messages: number, 
+/**
+ * Conversations that lie in the bin here, and stay there.
+ */
+in_bin: number, 
+/**
+ * What was left out.
+ */
+skipped: Array<Skipped>, 
+/**
+ * Where keys and passwords stood in the file. They were not taken.
+ */
+secrets: Array<string>, 
+/**
+ * A person stopped it; what came in before is here.
+ */
+stopped: boolean, 
+/**
+ * Why it did not come to its end. Nothing was changed if nothing is new.
+ */
+problem: ImportProblem | null, };
+
+/**
+ * Starts an import; where from is asked by a dialog.
+ */
+export type ImportStart = { 
+/**
+ * From a folder rather than from a file.
+ */
+folder: boolean, };
 
 export type JsonValue = number | string | boolean | Array<JsonValue> | { [key in string]: JsonValue } | null;
 
@@ -669,7 +1046,7 @@ detail: string | null, };
 /**
  * The interface's languages.
  */
-export type Language = "en" | "zh-CN";
+export type Language = "en" | "zh-CN" | "zh-TW" | "ja" | "ko" | "de" | "fr" | "es";
 
 /**
  * What changed outside of any conversation's log.
@@ -682,7 +1059,7 @@ conversation: Conversation, } | { "type": "deleted",
 /**
  * Which.
  */
-conversation: ConversationId, } | { "type": "settings" } | { "type": "mirror" } | { "type": "disk", 
+conversation: ConversationId, } | { "type": "settings" } | { "type": "backups" } | { "type": "mirror" } | { "type": "disk", 
 /**
  * What the system says, while it does not.
  */
@@ -828,6 +1205,10 @@ text: string,
  */
 reasoning: string, 
 /**
+ * The files that go with it.
+ */
+attachments: Array<Attachment>, 
+/**
  * The tools it asked for, in order.
  */
 tool_calls: Array<ToolCall>, 
@@ -835,6 +1216,10 @@ tool_calls: Array<ToolCall>,
  * What its vendor wants back.
  */
 replay: Array<Replay>, 
+/**
+ * A person changed what the model wrote; as the model wrote it, it is a sibling.
+ */
+edited: boolean, 
 /**
  * How long the model reasoned before its first text, if it did and has begun to answer.
  */
@@ -871,6 +1256,19 @@ usage: Usage | null,
  * Set when `state` is `Failed`.
  */
 failure: Failure | null, };
+
+/**
+ * An answer in other words.
+ */
+export type MessageEdit = { 
+/**
+ * The answer.
+ */
+message: MessageId, 
+/**
+ * What it shall say.
+ */
+text: string, };
 
 /**
  * Names a message.
@@ -916,9 +1314,13 @@ parent?: MessageId | null,
  */
 at_root?: boolean | null, 
 /**
- * What to say.
+ * What to say; may be empty if a file goes with it.
  */
 text: string, 
+/**
+ * The files that go with it, as `attachment_add` answered them. Only from the app's own window.
+ */
+attachments?: Array<Attachment> | null, 
 /**
  * For this and what comes next; the conversation's own if left out.
  */
@@ -1073,6 +1475,10 @@ text: string,
  */
 reasoning: string, 
 /**
+ * The files that go with it.
+ */
+attachments: Array<Attachment>, 
+/**
  * The tools it asked for, in order.
  */
 tool_calls: Array<ToolCall>, 
@@ -1080,6 +1486,10 @@ tool_calls: Array<ToolCall>,
  * What its vendor wants back.
  */
 replay: Array<Replay>, 
+/**
+ * A person changed what the model wrote; as the model wrote it, it is a sibling.
+ */
+edited: boolean, 
 /**
  * How long the model reasoned before its first text, if it did and has begun to answer.
  */
@@ -1116,6 +1526,23 @@ usage: Usage | null,
  * Set when `state` is `Failed`.
  */
 failure: Failure | null, };
+
+/**
+ * A prompt of the library.
+ */
+export type Prompt = { 
+/**
+ * What it is called by, after `/`.
+ */
+name: string, 
+/**
+ * The folder it stands in; empty for none.
+ */
+folder: string, 
+/**
+ * The text. `{{name}}` is a variable, `{{name=value}}` one with a value to begin with.
+ */
+text: string, };
 
 /**
  * A provider as the interface shows it.
@@ -1476,9 +1903,49 @@ default_model: string | null,
  */
 mirror_port: number | null, 
 /**
+ * How many event streams the mirror serves at once; `None` is 128. Holds from its next start.
+ */
+mirror_viewers: number | null, 
+/**
  * PEM files of certificate authorities that are trusted besides the system's.
  */
 ca_files: Array<string>, 
+/**
+ * The one colour of what acts or runs.
+ */
+accent: Accent, 
+/**
+ * A font family of the computer for all that is read; `None` is the system's own.
+ */
+font: string | null, 
+/**
+ * Size of all text, in percent of the usual.
+ */
+text_size: number, 
+/**
+ * How much air there is.
+ */
+density: Density, 
+/**
+ * A style sheet of one's own, after all others.
+ */
+stylesheet: string, 
+/**
+ * What a screen reader is told of an answer that grows.
+ */
+announce: Announce, 
+/**
+ * At least so many seconds between two announcements.
+ */
+announce_seconds: number, 
+/**
+ * Keys of actions, where they are not the usual ones: `"new"` to `"Mod+Shift+O"`; none if empty.
+ */
+shortcuts: { [key in string]: string }, 
+/**
+ * The library of prompts.
+ */
+prompts: Array<Prompt>, 
 /**
  * The first start is over.
  */
@@ -1492,6 +1959,24 @@ export type SettingsUpdate = {
  * An object with some of the fields of [`Settings`].
  */
 patch: JsonValue, };
+
+/**
+ * Why something in a file did not become a message.
+ */
+export type SkipReason = "hidden" | "empty" | "stray_tool_output" | "unknown_author" | "circle" | "doubled" | "broken" | "pictures" | "other_file" | "conflict";
+
+/**
+ * How many things were left out for one reason.
+ */
+export type Skipped = { 
+/**
+ * Why.
+ */
+reason: SkipReason, 
+/**
+ * How many.
+ */
+count: number, };
 
 /**
  * A conversation opened: the end of the shown path, exact at log number `head`.
@@ -1508,7 +1993,11 @@ messages: Array<PathMessage>,
 /**
  * There are older ones before `messages[0]`.
  */
-has_older: boolean, };
+has_older: boolean, 
+/**
+ * What the running answer waits for, if it waits: its events may lie before this snapshot.
+ */
+notice: Notice | null, };
 
 /**
  * Light or dark.
@@ -1544,6 +2033,37 @@ export type Trace = {
  * More than one when it was sent again.
  */
 exchanges: Array<Exchange>, };
+
+/**
+ * How far an import or export is.
+ */
+export type TransferProgress = { 
+/**
+ * What it does.
+ */
+step: TransferStep, 
+/**
+ * Of `total`: bytes of the file for an import, conversations for an export.
+ */
+done: number, 
+/**
+ * All there is to do in this step.
+ */
+total: number, };
+
+/**
+ * Whether an import or export runs.
+ */
+export type TransferStatus = { 
+/**
+ * How far it is, if one runs.
+ */
+running: TransferProgress | null, };
+
+/**
+ * What an import or export does.
+ */
+export type TransferStep = "checking" | "importing" | "exporting";
 
 /**
  * What was started.
@@ -1676,10 +2196,26 @@ export interface Commands {
   conversation_delete: { request: ConversationRef; response: Nothing };
   /** Takes a deletion back. */
   conversation_restore: { request: ConversationRef; response: Conversation };
+  /** What was deleted and can come back. */
+  bin_list: { request: BinList; response: BinPage };
+  /** Deletes something in the bin for ever. */
+  bin_purge: { request: BinPurge; response: Nothing };
+  /** Deletes a message and everything below it; it can be restored. */
+  message_delete: { request: MessageRef; response: Snapshot };
+  /** Takes the deletion of a message back, and shows it. */
+  message_restore: { request: MessageRef; response: Snapshot };
+  /** Puts an answer in a person's words beside it, as a sibling. */
+  message_edit: { request: MessageEdit; response: Snapshot };
+  /** Copies the path up to a message into a new conversation. */
+  conversation_fork: { request: MessageRef; response: Conversation };
   /** Shows another branch: the newest path through this message. */
   branch_select: { request: MessageRef; response: Snapshot };
   /** Sends a message and starts the answer. */
   message_send: { request: MessageSend; response: Turn };
+  /** Reads a file that shall go with a message, and keeps it. */
+  attachment_add: { request: AttachmentAdd; response: Attachment };
+  /** A file that goes with a message. */
+  attachment_read: { request: AttachmentRef; response: AttachmentData };
   /** Stops an answer; what came is kept. */
   answer_stop: { request: MessageRef; response: Nothing };
   /** Answers the same question again, as a sibling. */
@@ -1688,6 +2224,20 @@ export interface Commands {
   answer_continue: { request: MessageRef; response: Turn };
   /** What went over the wire for an answer of this run. */
   answer_trace: { request: MessageRef; response: Trace };
+  /** Asks for another program's export, or an archive of ours, and takes in what is new in it. */
+  import_start: { request: ImportStart; response: ImportReport | null };
+  /** Asks where to, and writes conversations to a file. */
+  export_start: { request: ExportStart; response: ExportReport };
+  /** Whether an import or export runs, and how far it is. */
+  transfer_status: { request: Nothing; response: TransferStatus };
+  /** Stops the import or export that runs; what came in before stays. */
+  transfer_stop: { request: Nothing; response: Nothing };
+  /** The backups there are, and whether the last try failed. */
+  backups_list: { request: Nothing; response: BackupStatus };
+  /** Makes a backup now. */
+  backup_create: { request: Nothing; response: BackupStatus };
+  /** Puts a backup in the place of everything; what was there is backed up first. */
+  backup_restore: { request: BackupRef; response: BackupStatus };
   /** The mirror, its links and viewers. */
   mirror_status: { request: Nothing; response: MirrorStatus };
   /** Starts the mirror. */
@@ -1732,12 +2282,27 @@ export const commandRoles: Record<keyof Commands, CallerRole> = {
   conversation_controls: "participant",
   conversation_delete: "window",
   conversation_restore: "window",
+  bin_list: "window",
+  bin_purge: "window",
+  message_delete: "window",
+  message_restore: "window",
+  message_edit: "window",
+  conversation_fork: "window",
   branch_select: "participant",
   message_send: "participant",
+  attachment_add: "window",
+  attachment_read: "viewer",
   answer_stop: "participant",
   answer_regenerate: "participant",
   answer_continue: "participant",
   answer_trace: "window",
+  import_start: "window",
+  export_start: "window",
+  transfer_status: "window",
+  transfer_stop: "window",
+  backups_list: "window",
+  backup_create: "window",
+  backup_restore: "window",
   mirror_status: "window",
   mirror_start: "window",
   mirror_stop: "window",

@@ -1,4 +1,5 @@
 import { m } from '../paraglide/messages.js';
+import { ACTIONS } from '../shortcuts';
 import type { SettingsSection } from '../state/app.svelte';
 
 interface Section {
@@ -14,11 +15,28 @@ export const SECTIONS: Section[] = [
     title: m.s_providers,
     words: [m.p_key, m.p_address, m.p_models, m.p_add, m.p_local, m.p_test, m.p_proxy],
   },
-  { id: 'appearance', title: m.s_appearance, words: [m.theme, m.theme_dark, m.theme_light, m.language] },
-  { id: 'writing', title: m.s_writing, words: [m.send_key, m.send_enter, m.send_mod_enter] },
+  {
+    id: 'appearance',
+    title: m.s_appearance,
+    words: [m.theme, m.theme_dark, m.theme_light, m.accent, m.density, m.text_size, m.font, m.language, m.stylesheet],
+  },
+  {
+    id: 'writing',
+    title: m.s_writing,
+    words: [m.send_key, m.send_enter, m.send_mod_enter, m.announce, m.announce_pace],
+  },
+  { id: 'prompts', title: m.s_prompts, words: [m.prompt, m.prompt_new] },
+  { id: 'shortcuts', title: m.s_shortcuts, words: [m.keys_note, ...ACTIONS.map((action) => action.label)] },
   { id: 'demo', title: m.s_demo, words: [m.demo_rate] },
   { id: 'network', title: m.s_network, words: [m.ca_files, m.ca_path, m.p_proxy] },
   { id: 'mirror', title: m.s_mirror, words: [m.mirror_switch, m.mirror_port, m.links] },
+  {
+    id: 'exchange',
+    title: m.x_title,
+    words: [m.x_import_note, m.x_export_note, m.x_all_archive, m.x_all_markdown, m.x_all_html],
+  },
+  { id: 'backups', title: m.backups, words: [m.backup_now, m.backup_restore, m.backup_note] },
+  { id: 'bin', title: m.bin, words: [m.bin_restore, m.bin_empty, m.delete] },
   { id: 'privacy', title: m.s_privacy, words: [m.data_folder, m.logs, m.logs_note] },
   { id: 'about', title: m.s_about, words: [m.version] },
 ];

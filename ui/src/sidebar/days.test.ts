@@ -15,6 +15,7 @@ const conversation = (id: string, updated_at: number, pinned = false): Conversat
   leaf: null,
   head: 0,
   running: false,
+  temporary: false,
 });
 
 it('cuts the list by the calendar', () => {

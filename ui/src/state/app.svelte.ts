@@ -2,17 +2,24 @@ import { setOpenLink } from '../markdown/links';
 import { m } from '../paraglide/messages.js';
 import {
   type AppInfo,
+  type Attachment,
   type Commands,
   type Controls,
   type ConversationId,
   commandRoles,
   type LibraryEvent,
+  type Message,
   type MessageId,
   type ProviderId,
   type SearchHit,
+  type Snapshot,
 } from '../protocol/generated';
 import { asApiError, type Connection, type Transport } from '../transport/types';
+import { painted } from '../ui/painted';
 import { errorSentence } from '../words/sentences';
+import { Attaching } from './attaching.svelte';
+import { BackupsState } from './backups.svelte';
+import { BinState } from './bin.svelte';
 import { OpenConversation } from './conversation.svelte';
 import { LibraryState } from './library.svelte';
 import { MirrorState } from './mirror.svelte';
@@ -20,14 +27,20 @@ import { ProvidersState } from './providers.svelte';
 import { SearchState } from './search.svelte';
 import { SettingsState } from './settings.svelte';
 import { toasts } from './toasts.svelte';
+import { TransfersState } from './transfers.svelte';
 
 export type SettingsSection =
   | 'providers'
   | 'appearance'
   | 'writing'
+  | 'prompts'
+  | 'shortcuts'
   | 'demo'
   | 'network'
   | 'mirror'
+  | 'exchange'
+  | 'bin'
+  | 'backups'
   | 'privacy'
   | 'about';
 
@@ -44,6 +57,9 @@ export class App {
   readonly providers: ProvidersState;
   readonly mirror: MirrorState;
   readonly search: SearchState;
+  readonly transfers: TransfersState;
+  readonly bin: BinState;
+  readonly backups: BackupsState;
 
   info = $state.raw<AppInfo | null>(null);
   connection = $state<Connection>('live');
@@ -54,11 +70,17 @@ export class App {
   draft_model = $state.raw<{ provider: ProviderId; model: string } | null>(null);
   /** The controls of a conversation that does not exist yet. */
   draft_controls = $state.raw<Controls>({});
+  /** The conversation that does not exist yet shall never be on disk. */
+  draft_temporary = $state(false);
   settings_section = $state<SettingsSection | null>(null);
   sheet = $state<'mirror' | 'palette' | null>(null);
   drawer = $state(false);
+  /** The bar that finds words in the open conversation is shown. */
+  finding = $state(false);
   ready = $state(false);
   #opening = 0;
+  /** The files of what is being written, for each conversation and for those that do not exist yet. */
+  #attaching = new Map<string, Attaching>();
 
   constructor(transport: Transport) {
     this.transport = transport;
@@ -67,6 +89,9 @@ export class App {
     this.providers = new ProvidersState(transport);
     this.mirror = new MirrorState(transport);
     this.search = new SearchState(transport);
+    this.transfers = new TransfersState(transport);
+    this.bin = new BinState(transport);
+    this.backups = new BackupsState(transport);
     const in_window = transport.host === 'window';
     setOpenLink((url) => {
       if (in_window) void this.attempt('link_open', { url });
@@ -93,6 +118,8 @@ export class App {
       // The first picture is whole: nothing in it is drawn twice.
       await Promise.all([library, settings, models]);
       this.ready = true;
+      // What follows changes nothing in the first picture, and is not in its way.
+      await painted();
       if (this.may('providers_list')) await Promise.all([this.providers.load(), this.mirror.load()]);
       // A page that was loaded again shows what it showed; a browser has come to see something.
       const first = this.transport.host === 'browser' ? this.library.list[0]?.id : undefined;
@@ -132,8 +159,9 @@ export class App {
   }
 
   /** An empty page for a new conversation. */
-  startNew(): void {
+  startNew(temporary = false): void {
     this.#opening += 1;
+    this.draft_temporary = temporary;
     this.#close();
     this.settings_section = null;
     this.drawer = false;
@@ -203,12 +231,24 @@ export class App {
   }
 
   /** Sends; rejects with an `ApiError` so that the text can stay in the composer. */
-  async send(text: string): Promise<void> {
+  /** The files that go with what is being written there. */
+  attaching(conversation: ConversationId | null): Attaching {
+    const temporary = conversation ? this.library.get(conversation)?.temporary === true : this.draft_temporary;
+    const place = conversation ?? (temporary ? 'temporary' : 'new');
+    const known = this.#attaching.get(place);
+    if (known) return known;
+    const attaching = new Attaching(this.transport, temporary);
+    this.#attaching.set(place, attaching);
+    return attaching;
+  }
+
+  async send(text: string, attachments: Attachment[] = []): Promise<void> {
     const open = this.open?.state.id ?? null;
-    const conversation = open ?? (await this.#withDraftControls());
+    const conversation = open ?? (await this.#asDrafted());
     const turn = await this.transport.call('message_send', {
       conversation,
       text,
+      ...(attachments.length > 0 ? { attachments } : {}),
       ...(open ? {} : this.target),
     });
     if (!this.settings.all.welcomed) void this.settings.update({ welcomed: true });
@@ -216,20 +256,27 @@ export class App {
     else this.#asked();
   }
 
-  /** A new conversation that has the controls that were set before it; `null` if none were, for the core makes one. */
-  async #withDraftControls(): Promise<ConversationId | null> {
+  /** A new conversation with what was set before it; `null` if nothing was, for the core makes one. */
+  async #asDrafted(): Promise<ConversationId | null> {
     const controls = this.draft_controls;
-    if (Object.values(controls).every((set) => set === null || set === undefined)) return null;
-    const { id: conversation } = await this.transport.call('conversation_create', { ...this.target });
-    await this.transport.call('conversation_controls', { conversation, controls });
+    const temporary = this.draft_temporary;
+    const as_usual = Object.values(controls).every((set) => set === null || set === undefined);
+    if (as_usual && !temporary) return null;
+    const request = { ...this.target, temporary };
+    const { id: conversation } = await this.transport.call('conversation_create', request);
+    if (!as_usual) await this.transport.call('conversation_controls', { conversation, controls });
     this.draft_controls = {};
+    this.draft_temporary = false;
     return conversation;
   }
 
   /** Asks again in other words: a sibling of the question. */
-  async sendEdited(text: string, parent: MessageId | null): Promise<boolean> {
+  async sendEdited(text: string, { parent, attachments }: Message): Promise<boolean> {
     const conversation = this.open?.state.id ?? null;
-    const turn = await this.attempt('message_send', { conversation, text, parent, at_root: parent === null });
+    // The files stay with it; a page behind a link cannot send any.
+    const files = this.may('attachment_add') && attachments.length > 0 ? { attachments } : {};
+    const request = { conversation, text, parent, at_root: parent === null, ...files };
+    const turn = await this.attempt('message_send', request);
     if (turn) this.#asked();
     return turn !== null;
   }
@@ -247,7 +294,46 @@ export class App {
   }
 
   async selectBranch(message: MessageId): Promise<void> {
-    const snapshot = await this.attempt('branch_select', { message });
+    this.#path(await this.attempt('branch_select', { message }));
+  }
+
+  /** Puts an answer in a person's words beside it. */
+  async editAnswer(message: MessageId, text: string): Promise<boolean> {
+    const snapshot = await this.attempt('message_edit', { message, text });
+    this.#path(snapshot);
+    return snapshot !== null;
+  }
+
+  /** Goes on from a message in a conversation of its own. */
+  async fork(message: MessageId): Promise<void> {
+    const fork = await this.attempt('conversation_fork', { message });
+    if (!fork) return;
+    await this.show(fork.id);
+    toasts.show(m.forked());
+  }
+
+  /** Deletes a message with everything below it. */
+  async deleteMessage(message: MessageId): Promise<void> {
+    const snapshot = await this.attempt('message_delete', { message });
+    if (!snapshot) return;
+    this.#path(snapshot);
+    toasts.show(m.message_deleted(), { label: m.undo(), run: () => void this.restoreMessage(message) });
+  }
+
+  async restoreMessage(message: MessageId): Promise<boolean> {
+    const snapshot = await this.attempt('message_restore', { message });
+    this.#path(snapshot);
+    return snapshot !== null;
+  }
+
+  async restore(conversation: ConversationId): Promise<boolean> {
+    const restored = await this.attempt('conversation_restore', { conversation });
+    if (restored) this.library.put(restored);
+    return restored !== null;
+  }
+
+  /** Another path of the open conversation is shown. */
+  #path(snapshot: Snapshot | null): void {
     if (snapshot && this.open?.state.id === snapshot.conversation.id) this.open.show(snapshot);
   }
 
@@ -257,18 +343,21 @@ export class App {
   }
 
   async delete(conversation: ConversationId): Promise<void> {
+    const temporary = this.library.get(conversation)?.temporary;
     if (!(await this.attempt('conversation_delete', { conversation }))) return;
+    if (temporary) {
+      this.#forget(conversation);
+      return;
+    }
     toasts.show(m.conversation_deleted(), {
       label: m.undo(),
-      run: async () => {
-        const restored = await this.attempt('conversation_restore', { conversation });
-        if (restored) this.library.put(restored);
-      },
+      run: () => void this.restore(conversation),
     });
     this.#forget(conversation);
   }
 
   #close(): void {
+    this.finding = false;
     sessionStorage.removeItem(SHOWN);
     this.open?.close();
     this.open = null;
@@ -292,6 +381,9 @@ export class App {
         break;
       case 'settings':
         if (this.may('settings_get')) void this.#reloadSettings();
+        break;
+      case 'backups':
+        if (this.may('backups_list')) void this.backups.load();
         break;
       case 'mirror':
         if (this.may('mirror_status')) void this.mirror.load();

@@ -6,10 +6,17 @@ const PAGE = 40;
 const PAGE_TO_REACH = 200;
 /** A hidden page has no frames; its state must still not fall behind for ever. */
 const HIDDEN_MS = 250;
+/**
+ * Growing text is shown so often that showing it takes one part in this many of the time, within these limits: nobody
+ * reads sixty pictures a second, and whoever types or scrolls meanwhile wants the rest of it.
+ */
+const SHARE = 14;
+const SHORTEST_MS = 45;
+const LONGEST_MS = 160;
 
 /** The conversation that is shown, kept up with its log. */
 export class OpenConversation {
-  /** Replaced once a frame while something comes. */
+  /** Replaced with a frame while something comes, not more often than it can be shown. */
   state = $state.raw<ConversationState>() as ConversationState;
   /** Older messages are being fetched. */
   loading = $state(false);
@@ -25,6 +32,8 @@ export class OpenConversation {
   #timer: ReturnType<typeof setTimeout> | null = null;
   #unwatch: (() => void) | null = null;
   #heard = Date.now();
+  /** When text may be shown again, on the page's own clock. */
+  #due = 0;
   #patience: ReturnType<typeof setInterval> | null = null;
   #closed = false;
 
@@ -105,10 +114,31 @@ export class OpenConversation {
   #take(batch: Batch): void {
     this.#heard = Date.now();
     this.#pending.push(batch);
+    const ends = batch.events.some(({ type }) => type !== 'text' && type !== 'reasoning');
+    const wait = ends ? 0 : this.#due - performance.now();
+    if (wait <= 0) this.#flushWithFrame();
+    else if (this.#timer === null) this.#timer = setTimeout(() => this.#flushWithFrame(), wait);
+  }
+
+  #flushWithFrame(): void {
     if (this.#frame !== null) return;
-    const flush = () => this.#flush();
-    this.#frame = requestAnimationFrame(flush);
-    this.#timer = setTimeout(flush, HIDDEN_MS);
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#frame = requestAnimationFrame(() => this.#show());
+    this.#timer = setTimeout(() => this.#flush(), HIDDEN_MS);
+  }
+
+  /** Flushes, and sees from when the frame's picture is done how soon the next one may come. */
+  #show(): void {
+    const begun = performance.now();
+    this.#flush();
+    this.#due = begun + SHORTEST_MS;
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      const took = performance.now() - begun;
+      this.#due = begun + Math.min(Math.max(took * SHARE, SHORTEST_MS), LONGEST_MS);
+      port1.close();
+    };
+    port2.postMessage(null);
   }
 
   #cancelFlush(): void {

@@ -9,8 +9,10 @@ const message = (id: string, over: Partial<Message> = {}): Message => ({
   state: 'running',
   text: '',
   reasoning: '',
+  attachments: [],
   tool_calls: [],
   replay: [],
+  edited: false,
   reasoning_ms: null,
   created_at: 1000,
   ended_at: null,
@@ -40,8 +42,9 @@ function start(messages: PathMessage[] = [question, answer], head = 2): Conversa
     leaf: messages.at(-1)?.id ?? null,
     head,
     running: true,
+    temporary: false,
   };
-  return opened({ conversation, messages, has_older: false });
+  return opened({ conversation, messages, has_older: false, notice: null });
 }
 const batch = (after: number, ...events: Event[]): Batch => ({
   conversation: 'c',

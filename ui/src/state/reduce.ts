@@ -44,9 +44,10 @@ export interface Applied {
   verdict: Verdict;
 }
 
-export function opened({ conversation, messages, has_older }: Snapshot): ConversationState {
+export function opened({ conversation, messages, has_older, notice }: Snapshot): ConversationState {
   const last = messages.findLast((message) => message.state === 'running');
-  return { id: conversation.id, head: conversation.head, messages, has_older, live: last ? alive(last) : null };
+  const live = last ? { ...alive(last), notice } : null;
+  return { id: conversation.id, head: conversation.head, messages, has_older, live };
 }
 
 /** The message as it stands now, whether it grows or not. */
@@ -57,7 +58,6 @@ export function current(state: ConversationState, message: PathMessage): PathMes
 /** Applies a batch. Told twice, it does nothing; told too early, it asks for what is missing. `now`: the wall clock. */
 export function apply(state: ConversationState, batch: Batch, now: number): Applied {
   if (batch.conversation !== state.id) return { state, verdict: 'applied' };
-  if (batch.events.length === 0) return { state, verdict: batch.head > state.head ? 'resync' : 'applied' };
   if (batch.after > state.head) return { state, verdict: 'resync' };
   let next = state;
   for (const event of batch.events) {

@@ -11,7 +11,17 @@ const DEFAULTS: Settings = {
   default_provider: null,
   default_model: null,
   mirror_port: null,
+  mirror_viewers: null,
   ca_files: [],
+  accent: 'river',
+  font: null,
+  text_size: 100,
+  density: 'usual',
+  stylesheet: '',
+  announce: 'sentences',
+  announce_seconds: 3,
+  shortcuts: {},
+  prompts: [],
   welcomed: true,
 };
 const KEPT = 'rivulet-settings';
@@ -26,24 +36,25 @@ export class SettingsState {
   }
 
   async load(): Promise<void> {
-    if (this.#transport.host === 'window') this.#take(await this.#transport.call('settings_get', {}));
-    else this.#take({ ...DEFAULTS, ...keptInBrowser() });
+    const in_window = this.#transport.host === 'window';
+    await this.#take(in_window ? await this.#transport.call('settings_get', {}) : { ...DEFAULTS, ...keptInBrowser() });
   }
 
   /** Changes some of them. A browser keeps its own, since the app's are not its to change. */
   async update(patch: Partial<Settings>): Promise<void> {
     if (this.#transport.host === 'window') {
-      this.#take(await this.#transport.call('settings_update', { patch: patch as Record<string, string> }));
+      await this.#take(await this.#transport.call('settings_update', { patch: patch as Record<string, string> }));
       return;
     }
     localStorage.setItem(KEPT, JSON.stringify({ ...keptInBrowser(), ...patch }));
-    this.#take({ ...this.all, ...patch });
+    await this.#take({ ...this.all, ...patch });
   }
 
-  #take(settings: Settings): void {
+  async #take(settings: Settings): Promise<void> {
     this.all = settings;
-    language.choose(settings.language);
     showTheme(settings.theme);
+    await changeLook(settings);
+    await language.choose(settings.language);
   }
 }
 
@@ -53,6 +64,17 @@ function keptInBrowser(): Partial<Settings> {
   } catch {
     return {};
   }
+}
+
+let look: typeof import('./look') | null = null;
+
+/** Whoever keeps the usual look never fetches the others. */
+async function changeLook(settings: Settings): Promise<void> {
+  const { accent, density, font, stylesheet, text_size } = settings;
+  const usual = accent === 'river' && density === 'usual' && !font && stylesheet === '' && text_size === 100;
+  if (look === null && usual) return;
+  look ??= await import('./look').catch(() => null);
+  look?.showLook(settings);
 }
 
 const dark = window.matchMedia?.('(prefers-color-scheme: dark)');

@@ -9,6 +9,22 @@ const SILENCE_MS = 45_000;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 10_000;
 
+/** What a log says. Anything else on the stream is passed over: no text of a model's chooses what is done. */
+const KNOWN: Record<Event['type'], true> = {
+  started: true,
+  text: true,
+  reasoning: true,
+  tool_call: true,
+  tool_result: true,
+  usage: true,
+  notice: true,
+  finished: true,
+  stopped: true,
+  interrupted: true,
+  failed: true,
+  reset: true,
+};
+
 interface Watch {
   conversation: ConversationId;
   after: number;
@@ -167,7 +183,7 @@ export class HttpTransport implements Transport {
     for (const { type, id, data } of events) {
       if (type === null || data === '') continue;
       if (type === 'library') this.#onLibrary?.(JSON.parse(data) as LibraryEvent);
-      else if (id !== null) batch.push(JSON.parse(data) as Event);
+      else if (id !== null && Object.hasOwn(KNOWN, type)) batch.push(JSON.parse(data) as Event);
     }
     const last = batch.at(-1);
     if (!watch || !last) return;

@@ -2,6 +2,7 @@
 import { invoke } from '@tauri-apps/api/core';
 import { listen } from '@tauri-apps/api/event';
 import type { ApiError, Batch, Commands, ConversationId, LibraryEvent } from '../protocol/generated';
+import { painted } from '../ui/painted';
 import { asApiError, type Connection, type Transport } from './types';
 
 interface Watched {
@@ -19,9 +20,10 @@ export class TauriTransport implements Transport {
   /** Batches of watches whose number is not known yet: the first event may overtake the command's answer. */
   #early = new Map<number, Batch[]>();
   #asking = 0;
-  #listening = listen<Watched>('rivulet://batch', ({ payload }) => this.#take(payload));
-
+  #listening: Promise<unknown> | null = null;
   #answered = answeredBefore();
+  /** Nothing happens outside of a page that just began: its first picture comes before its listening. */
+  #quiet = this.#answered.size > 0 ? painted() : Promise.resolve();
 
   async call<K extends keyof Commands>(name: K, request: Commands[K]['request']): Promise<Commands[K]['response']> {
     const early = this.#answered.get(name);
@@ -65,7 +67,9 @@ export class TauriTransport implements Transport {
   }
 
   library(onEvent: (event: LibraryEvent) => void): () => void {
-    const listening = listen<LibraryEvent>('rivulet://library', ({ payload }) => onEvent(payload));
+    const listening = this.#quiet.then(() =>
+      listen<LibraryEvent>('rivulet://library', ({ payload }) => onEvent(payload)),
+    );
     void listening.then(() => invoke('library'));
     return () => void listening.then((unlisten) => unlisten());
   }
@@ -76,6 +80,7 @@ export class TauriTransport implements Transport {
   }
 
   async #start(conversation: ConversationId, after: number): Promise<number> {
+    this.#listening ??= listen<Watched>('rivulet://batch', ({ payload }) => this.#take(payload));
     await this.#listening;
     this.#asking += 1;
     try {

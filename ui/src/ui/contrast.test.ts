@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
-const css = readFileSync('src/ui/tokens.css', 'utf8');
+const css = ['tokens', 'look'].map((name) => readFileSync(`src/ui/${name}.css`, 'utf8')).join('\n');
 
 function palette(selector: string): Map<string, string> {
   const block = css.slice(css.indexOf(`${selector} {`)).split('}')[0] ?? '';
@@ -20,6 +20,23 @@ function contrast(a: string, b: string): number {
   const [dark, light] = [luminance(a), luminance(b)].sort((x, y) => x - y) as [number, number];
   return (light + 0.05) / (dark + 0.05);
 }
+
+const accents = ['sky', 'iris', 'moss', 'clay', 'ink'];
+
+describe.each([
+  ['light', ':root', ''],
+  ['dark', '[data-theme="dark"]', '[data-theme="dark"]'],
+])('accents in %s', (_name, ground, prefix) => {
+  it.each(accents)('%s can be read, and written on', (accent) => {
+    const base = palette(ground);
+    const colours = palette(`\n${prefix}[data-accent="${accent}"]`);
+    const get = (name: string) => colours.get(name) ?? base.get(name) ?? '';
+    for (const paper of ['paper', 'paper-2', 'code'])
+      expect(contrast(get('river'), get(paper)), paper).toBeGreaterThanOrEqual(4.5);
+    expect(contrast(get('on-river'), get('river'))).toBeGreaterThanOrEqual(4.5);
+    expect(contrast(get('ink'), get('river-soft'))).toBeGreaterThanOrEqual(4.5);
+  });
+});
 
 describe.each([':root', '[data-theme="dark"]'])('%s', (selector) => {
   const colours = palette(selector);

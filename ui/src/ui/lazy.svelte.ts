@@ -3,9 +3,12 @@ import type { Component } from 'svelte';
 const all: Lazy<never>[] = [];
 
 /** A part of the page that the first picture can do without: fetched when it is needed, or soon after that picture. */
-export class Lazy<Props extends Record<string, unknown>> {
+export class Lazy<
+  Props extends Record<string, unknown>,
+  Exports extends Record<string, unknown> = Record<string, never>,
+> {
   /** `null` until it is there. */
-  component = $state.raw<Component<Props, Record<string, never>, string> | null>(null);
+  component = $state.raw<Component<Props, Exports, string> | null>(null);
   #load: () => Promise<{ default: unknown }>;
   #fetching: Promise<void> | null = null;
 

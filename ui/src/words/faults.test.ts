@@ -25,8 +25,8 @@ const rows = readdirSync(OUTCOMES)
   .sort()
   .map((file) => JSON.parse(readFileSync(`${OUTCOMES}/${file}`, 'utf8')) as Row);
 
-function told(seen: Case, tongue: 'en' | 'zh-CN'): Ending | null {
-  language.choose(tongue);
+async function told(seen: Case, tongue: 'en' | 'zh-CN'): Promise<Ending | null> {
+  await language.choose(tongue);
   return ending(seen, { model: 'test-model', tokens: 9000 });
 }
 
@@ -39,7 +39,7 @@ it('what a person reads and is offered for each fault, in both languages', async
   for (const { row, fault, cases } of rows) {
     lines += `${row} ${fault}\n`;
     for (const seen of cases) {
-      const [english, chinese] = [told(seen, 'en'), told(seen, 'zh-CN')];
+      const [english, chinese] = [await told(seen, 'en'), await told(seen, 'zh-CN')];
       lines += `  ${seen.case}: asked ${seen.requests}, ${seen.state}\n`;
       if (!english || !chinese) {
         // Whole answers need no words; all others do.

@@ -77,6 +77,12 @@ export const errors: Record<ErrorCode, () => string> = {
   storage: m.e_storage,
   proxy_address: m.e_proxy_address,
   ca_file: m.e_ca_file,
+  file_write: m.e_file_write,
+  file_too_large: m.e_file_too_large,
+  file_unknown: m.e_file_unknown,
+  file_damaged: m.e_file_damaged,
+  file_locked: m.e_file_locked,
+  file_lost: m.e_file_lost,
   port_taken: m.e_port_taken,
   unsupported: m.e_unsupported,
   upstream: m.e_upstream,
@@ -135,9 +141,12 @@ export function failureNext(failure: Failure): string {
   return (failures[failure.code] ?? failures.internal).next();
 }
 
+/** Languages that set sentences without a space between. */
+const SPACELESS = new Set<string>(['zh-CN', 'zh-TW', 'ja']);
+
 /** Sentences one after the other, as the language sets them. */
 export function join(...sentences: (string | undefined)[]): string {
-  return sentences.filter(Boolean).join(language.current === 'zh-CN' ? '' : ' ');
+  return sentences.filter(Boolean).join(SPACELESS.has(language.current) ? '' : ' ');
 }
 
 /** What happened and what to do about it. A code this page does not know yet is told in the core's own words. */

@@ -21,6 +21,25 @@ export function day(at: number): string {
   return new Intl.DateTimeFormat(language.current, { dateStyle: 'medium' }).format(at);
 }
 
+/** A date with its time of day. */
+export function moment(at: number): string {
+  return new Intl.DateTimeFormat(language.current, { dateStyle: 'medium', timeStyle: 'short' }).format(at);
+}
+
+/** A size of a file. */
+export function megabytes(bytes: number): string {
+  const format = { style: 'unit', unit: 'megabyte', maximumFractionDigits: 1 } as const;
+  return new Intl.NumberFormat(language.current, format).format(bytes / 1e6);
+}
+
+/** A size of a file, small or large. */
+export function fileSize(bytes: number): string {
+  if (bytes >= 100_000) return megabytes(bytes);
+  const format = { style: 'unit', unit: 'kilobyte', maximumFractionDigits: 1 } as const;
+  // A file of a few bytes is not 0 kB.
+  return new Intl.NumberFormat(language.current, format).format(Math.max(bytes, 100) / 1e3);
+}
+
 /** The time of day. */
 export function clock(at: number): string {
   return new Intl.DateTimeFormat(language.current, { hour: '2-digit', minute: '2-digit' }).format(at);

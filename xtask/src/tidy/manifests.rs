@@ -11,6 +11,8 @@ const BANS: &[(&[&str], &str)] = &[
     (&["reqwest*", "eventsource-stream"], "rivulet-providers"),
     (&["rusqlite*"], "rivulet-store"),
     (&["axum*"], "rivulet-mirror"),
+    (&["zip"], "rivulet-exchange"),
+    (&["image", "pdf-extract"], "rivulet-attachments"),
     (&["tauri*"], "rivulet"),
 ];
 
@@ -23,7 +25,20 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("rivulet-vault", &["rivulet-protocol"]),
     ("rivulet-providers", &["rivulet-protocol"]),
     ("rivulet-store", &["rivulet-protocol"]),
-    ("rivulet-engine", &["rivulet-protocol", "rivulet-vault", "rivulet-providers", "rivulet-store", "rivulet-demo"]),
+    ("rivulet-exchange", &["rivulet-protocol"]),
+    ("rivulet-attachments", &[]),
+    (
+        "rivulet-engine",
+        &[
+            "rivulet-protocol",
+            "rivulet-vault",
+            "rivulet-providers",
+            "rivulet-store",
+            "rivulet-exchange",
+            "rivulet-attachments",
+            "rivulet-demo",
+        ],
+    ),
     ("rivulet-mirror", &["rivulet-protocol", "rivulet-engine"]),
     (
         "rivulet",

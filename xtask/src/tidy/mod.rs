@@ -62,7 +62,8 @@ fn findings(root: &Path) -> Result<Findings> {
 }
 
 /// What is made, not written.
-const SKIPPED: &[&str] = &[".git", "target", "gen", "node_modules", "dist", "dist-vectors", "paraglide", ".svelte-kit"];
+const SKIPPED: &[&str] =
+    &[".git", "target", "gen", "node_modules", "dist", "dist-vectors", "dist-bench", "paraglide", ".svelte-kit"];
 
 fn walk(root: &Path, folder: &Path, sources: &mut Vec<Source>) -> Result<()> {
     for entry in std::fs::read_dir(folder)? {

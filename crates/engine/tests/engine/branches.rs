@@ -72,3 +72,84 @@ async fn a_link_sees_only_what_was_shared_with_it() {
     let refused = dispatch(&bench.engine, &viewer, "message_send", send).await.unwrap_err();
     assert_eq!(refused.code, ErrorCode::Forbidden);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deleted_message_is_told_to_nobody_and_comes_back() {
+    let bench = Bench::start(answers()).await;
+    let first = bench.send(None, "Hi").await;
+    bench.ended(first.conversation, first.answer).await;
+    let second = bench.send(Some(first.conversation), "And?").await;
+    bench.ended(first.conversation, second.answer).await;
+    let message = MessageRef { message: second.question };
+    let shown = bench.engine.message_delete(&Caller::window(), message.clone()).await.unwrap();
+    assert_eq!(shown.messages.iter().map(|path| path.message.id).collect::<Vec<_>>(), [first.question, first.answer]);
+    // Whoever reads the log from its beginning, from memory or from the disk.
+    let mut late = bench.engine.watch(&Caller::window(), first.conversation, 0).await.unwrap();
+    let third = bench.send(Some(first.conversation), "So?").await;
+    bench.ended(first.conversation, third.answer).await;
+    let mut told = Vec::new();
+    while late.position() < late.head() {
+        let batch = late.next().await.unwrap();
+        assert!(!batch.events.is_empty());
+        told.extend(batch.events.into_iter().map(|event| event.message));
+    }
+    assert!(told.contains(&third.answer) && !told.contains(&second.question) && !told.contains(&second.answer));
+    let bin = bench.engine.bin_list(&Caller::window(), BinList::default()).await.unwrap();
+    assert_eq!((bin.entries[0].text.as_str(), bin.entries[0].messages), ("And?", 2));
+    let shown = bench.engine.message_restore(&Caller::window(), message.clone()).await.unwrap();
+    assert_eq!(shown.messages.last().unwrap().message.id, second.answer);
+    bench.engine.message_delete(&Caller::window(), message.clone()).await.unwrap();
+    bench.engine.bin_purge(&Caller::window(), BinPurge::default()).await.unwrap();
+    assert_eq!(bench.engine.message_restore(&Caller::window(), message).await.unwrap_err().code, ErrorCode::NotFound);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn deleting_a_question_stops_its_answer() {
+    let bench = Bench::start([Script::stream().text("So far").silence()]).await;
+    let turn = bench.send(None, "Hi").await;
+    bench.message(turn.conversation, turn.answer, |message| message.text == "So far").await;
+    let message = MessageRef { message: turn.question };
+    bench.engine.message_delete(&Caller::window(), message.clone()).await.unwrap();
+    assert_eq!(bench.engine.running_answers(), 0);
+    let shown = bench.engine.message_restore(&Caller::window(), message).await.unwrap();
+    assert_eq!(shown.messages[1].message.state, MessageState::Stopped);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_in_other_words_is_a_sibling_and_what_the_model_reads() {
+    let bench = Bench::start(answers()).await;
+    let turn = bench.send(None, "Hi").await;
+    bench.ended(turn.conversation, turn.answer).await;
+    let edit = |message, text: &str| MessageEdit { message, text: text.into() };
+    let shown = bench.engine.message_edit(&Caller::window(), edit(turn.answer, "Mine.")).await.unwrap();
+    let edited = &shown.messages[1];
+    assert_eq!((edited.message.text.as_str(), edited.message.edited), ("Mine.", true));
+    assert_eq!(edited.siblings, [turn.answer, edited.message.id]);
+    let next = bench.send(Some(turn.conversation), "And?").await;
+    bench.ended(turn.conversation, next.answer).await;
+    let asked: serde_json::Value = serde_json::from_str(&bench.upstream.requests()[1].body).unwrap();
+    assert_eq!(asked["messages"][1]["content"], "Mine.");
+    for refused in [edit(turn.question, "No"), edit(turn.answer, " ")] {
+        let error = bench.engine.message_edit(&Caller::window(), refused).await.unwrap_err();
+        assert_eq!(error.code, ErrorCode::Invalid);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fork_has_the_path_up_to_its_message_and_leaves_the_rest_alone() {
+    let bench = Bench::start(answers()).await;
+    let first = bench.send(None, "Rivers").await;
+    bench.ended(first.conversation, first.answer).await;
+    let second = bench.send(Some(first.conversation), "And?").await;
+    bench.ended(first.conversation, second.answer).await;
+    let message = MessageRef { message: first.answer };
+    let fork = bench.engine.conversation_fork(&Caller::window(), message).await.unwrap();
+    assert_eq!(fork.title, "Rivers (2)");
+    let path = bench.snapshot(fork.id).await.messages;
+    let texts: Vec<_> = path.iter().map(|path| path.message.text.as_str()).collect();
+    assert_eq!(texts, ["Rivers", "First."]);
+    assert!(path[0].message.id != first.question && path[1].message.parent == Some(path[0].message.id));
+    let third = bench.send(Some(fork.id), "Else?").await;
+    assert_eq!(bench.ended(fork.id, third.answer).await.text, "Third.");
+    assert_eq!(bench.snapshot(first.conversation).await.messages.len(), 4);
+}

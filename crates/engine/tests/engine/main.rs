@@ -3,8 +3,13 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod answers;
+mod attachments;
+mod backups;
 mod branches;
+mod network;
 mod requests;
+mod temporary;
+mod transfers;
 
 use rivulet_engine::{Engine, EngineConfig, SessionProvider};
 use rivulet_protocol::*;
@@ -77,5 +82,13 @@ async fn open(folder: &tempfile::TempDir, upstream: &Upstream, key: Option<Secre
 }
 
 fn send(conversation: Option<ConversationId>, text: &str) -> MessageSend {
-    MessageSend { conversation, parent: None, at_root: None, text: text.into(), provider: None, model: None }
+    MessageSend {
+        conversation,
+        parent: None,
+        at_root: None,
+        text: text.into(),
+        attachments: None,
+        provider: None,
+        model: None,
+    }
 }

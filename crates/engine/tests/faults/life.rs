@@ -178,6 +178,7 @@ async fn answers_until_it_is_killed() {
         parent: None,
         at_root: None,
         text: "Why?".into(),
+        attachments: None,
         provider: None,
         model: None,
     };
@@ -234,6 +235,7 @@ async fn answers_on_a_full_disk() {
         parent: None,
         at_root: None,
         text: "Why?".into(),
+        attachments: None,
         provider: None,
         model: None,
     };

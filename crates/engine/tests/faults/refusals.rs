@@ -91,6 +91,10 @@ async fn row_10_rate_limit() {
     let scene = Scene::start(&upstream.base_url(), Setup::default()).await;
     let turn = scene.send(None).await;
     scene.noticed(&turn, |notice| matches!(notice, Notice::Retrying { .. })).await;
+    // Whoever opens the conversation now sees the countdown too, although its event lies behind.
+    let open = ConversationOpen { conversation: turn.conversation, limit: None };
+    let snapshot = scene.engine.conversation_open(&Caller::window(), open).await.unwrap();
+    assert!(matches!(snapshot.notice, Some(Notice::Retrying { attempt: 2, .. })), "{:?}", snapshot.notice);
     let stopping = Instant::now();
     scene.stop(&turn).await;
     let (message, notices) = scene.ended(&turn).await;

@@ -84,7 +84,7 @@ impl Scene {
     /// Asks, and does not wait.
     pub async fn send(&self, conversation: Option<ConversationId>) -> Turn {
         let (text, provider, model) = ("Why?".into(), None, None);
-        let send = MessageSend { conversation, parent: None, at_root: None, text, provider, model };
+        let send = MessageSend { conversation, parent: None, at_root: None, text, attachments: None, provider, model };
         self.engine.message_send(&Caller::window(), send).await.unwrap()
     }
 

@@ -18,7 +18,8 @@ pub struct Site {
     pub port: u16,
     /// Of a participant that sees everything.
     pub token: String,
-    _dir: tempfile::TempDir,
+    /// Where the core keeps all it writes.
+    pub dir: tempfile::TempDir,
 }
 
 pub async fn site() -> Site {
@@ -32,7 +33,7 @@ pub async fn site_with(limits: Limits) -> Site {
     let status = mirror.start(None).await.unwrap();
     let port = status.url.unwrap().rsplit(':').next().unwrap().parse().unwrap();
     let token = token_of(&mirror.serve_link().unwrap());
-    Site { engine, mirror, port, token, _dir: dir }
+    Site { engine, mirror, port, token, dir }
 }
 
 pub fn token_of(link: &NewLink) -> String {

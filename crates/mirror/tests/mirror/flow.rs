@@ -174,6 +174,16 @@ async fn the_library_comes_without_numbers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_does_not_read_does_not_hold_up_the_apps_end() {
+    let site = site().await;
+    crate::limits::more_than_sockets_take(&site, "deaf").await;
+    let _asleep = site.watch("uid=deaf", "");
+    site.engine.quit().await;
+    site.mirror.closed().await;
+    assert!(std::net::TcpStream::connect(("127.0.0.1", site.port)).is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_apps_end_marks_the_answer_and_closes_the_sockets() {
     let site = site().await;
     let mut stream = site.watch("uid=end", "");

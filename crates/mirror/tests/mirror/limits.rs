@@ -1,9 +1,9 @@
 //! Too many, too slow, too large.
 
-use crate::client::{connect, site_with, text_of};
+use crate::client::{Site, connect, site_with, text_of};
 use rivulet_engine::MirrorControl;
 use rivulet_mirror::Limits;
-use rivulet_protocol::{Caller, LinkRole, MessageSend, Uid};
+use rivulet_protocol::{Caller, Commands, ConversationId, LinkRole, MessageSend, SettingsUpdate, Uid};
 use std::io::{Read, Write};
 use std::time::Duration;
 
@@ -77,21 +77,7 @@ async fn a_client_that_stops_reading_holds_nobody_and_is_complete_after_it_wakes
 async fn a_revoked_client_that_does_not_read_loses_its_socket_too() {
     let grace = Duration::from_millis(100);
     let site = site_with(Limits { grace, connections: 1, ..Limits::default() }).await;
-    let window = Caller::window();
-    let uid = Uid::parse("deaf").unwrap();
-    // More than the system's socket buffers take.
-    for _ in 0..4 {
-        let send = MessageSend {
-            conversation: None,
-            parent: None,
-            at_root: None,
-            text: "0123456789abcdef ".repeat(230_000),
-            provider: Some("demo".into()),
-            model: Some("clock".into()),
-        };
-        let turn = site.engine.send_named(&window, &uid, send).await.unwrap();
-        site.engine.stop_conversation(&window, turn.conversation).await.unwrap();
-    }
+    more_than_sockets_take(&site, "deaf").await;
     let new = site.link(LinkRole::Participant, None, None);
     let _asleep = loop {
         let asleep = site.watch_as(&crate::client::token_of(&new), "uid=deaf", "");
@@ -101,6 +87,98 @@ async fn a_revoked_client_that_does_not_read_loses_its_socket_too() {
     };
     assert_eq!(site.get("/", "").status, 503, "it holds the only place");
     site.mirror.revoke_link(new.link.id).unwrap();
+    a_place_comes_free(&site).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_viewer_that_sleeps_for_too_long_loses_its_socket_and_comes_back_by_number() {
+    let asleep = Duration::from_millis(100);
+    let site = site_with(Limits { asleep, connections: 1, ..Limits::default() }).await;
+    more_than_sockets_take(&site, "deaf").await;
+    let mut sleeper = loop {
+        let sleeper = site.watch("uid=deaf", "");
+        if sleeper.status == 200 {
+            break sleeper;
+        }
+    };
+    a_place_comes_free(&site).await;
+    // What the system's buffers held still comes.
+    let last = std::iter::from_fn(|| sleeper.event()).filter_map(|event| event.id).last().unwrap_or(0);
+    drop(sleeper);
+    let mut again = loop {
+        let again = site.watch("uid=deaf", &format!("Last-Event-ID: {last}\r\n"));
+        if again.status == 200 {
+            break again;
+        }
+    };
+    assert!(again.event().unwrap().id.unwrap() > last);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_nobody_takes_is_given_up() {
+    let write = Duration::from_millis(100);
+    let site = site_with(Limits { write, connections: 1, ..Limits::default() }).await;
+    let conversation = more_than_sockets_take(&site, "large").await;
+    let body = serde_json::json!({ "conversation": conversation }).to_string();
+    let mut socket = connect(site.port);
+    let head = site.post_head(&site.token, "/api/rpc/conversation_open", body.len());
+    socket.write_all(format!("{head}{body}").as_bytes()).unwrap();
+    let mut begin = [0; 12];
+    socket.read_exact(&mut begin).unwrap();
+    assert_eq!(&begin, b"HTTP/1.1 200");
+    a_place_comes_free(&site).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_many_may_watch_is_a_setting() {
+    let site = site_with(Limits::default()).await;
+    let request = SettingsUpdate { patch: serde_json::json!({ "mirror_viewers": 1 }) };
+    site.engine.settings_update(&Caller::window(), request).await.unwrap();
+    MirrorControl::stop(&*site.mirror).await;
+    site.mirror.start(Some(site.port)).await.unwrap();
+    let link = crate::client::token_of(&site.link(LinkRole::Participant, None, None));
+    let _open = site.watch_as(&link, "uid=a", "");
+    assert_eq!(site.watch_as(&link, "uid=a", "").status, 503);
+    assert_eq!(site.get("/", "").status, 200, "the page comes beside it");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_is_gone_loses_its_place() {
+    let site = site_with(Limits { streams: 1, ..Limits::default() }).await;
+    let open = site.watch("uid=a", "");
+    assert_eq!((open.status, site.watch("uid=a", "").status), (200, 503));
+    drop(open);
+    while site.watch("uid=a", "").status != 200 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// A conversation of more text than the system's socket buffers take, with all answers ended.
+pub async fn more_than_sockets_take(site: &Site, uid: &str) -> ConversationId {
+    let (window, uid) = (Caller::window(), Uid::parse(uid).unwrap());
+    let mut conversation = None;
+    for _ in 0..4 {
+        let send = MessageSend {
+            conversation: None,
+            parent: None,
+            at_root: None,
+            text: "0123456789abcdef ".repeat(230_000),
+            attachments: None,
+            provider: Some("demo".into()),
+            model: Some("clock".into()),
+        };
+        let turn = site.engine.send_named(&window, &uid, send).await.unwrap();
+        site.engine.stop_conversation(&window, turn.conversation).await.unwrap();
+        while site.engine.running_answers() > 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        conversation = Some(turn.conversation);
+    }
+    conversation.unwrap()
+}
+
+/// Until the server, which serves one connection, serves another.
+async fn a_place_comes_free(site: &Site) {
     while site.get("/", "").status != 200 {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }

@@ -66,8 +66,10 @@ async fn only_shared_conversations_are_visible_and_a_viewer_writes_nothing() {
         let got = site.post_as(&viewer, &format!("/api/rpc/{command}"), &body.to_string());
         assert_eq!(got.status, 404, "{command}: {}", got.body);
     }
-    let hidden = site.watch_as(&viewer, &format!("conversation={}", secret.as_str().unwrap()), "");
-    assert_eq!(hidden.status, 404);
+    let unknown = ConversationId::new().to_string();
+    let [hidden, unknown] =
+        [secret.as_str().unwrap(), &unknown].map(|id| site.get_as(&viewer, &format!("/api/sse?conversation={id}")));
+    assert_eq!((hidden.status, &hidden.body), (404, &unknown.body), "they look alike");
     let ticket = site.post_as(&viewer, "/api/ticket", &json!({ "conversation": secret }).to_string());
     assert_eq!(ticket.status, 404);
     assert_eq!(site.watch_as(&viewer, "uid=secret", "").status, 404);
@@ -151,6 +153,30 @@ async fn revoking_cuts_off_streams_tickets_and_tokens_at_once() {
     assert_eq!(site.post_as(&token, "/api/rpc/app_info", "{}").status, 401);
     assert_eq!(site.open(&format!("uid=cut&ticket={ticket}"), "").status, 401);
     assert_eq!(site.post("/api/rpc/app_info", json!({})).status, 200, "other links live on");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_has_its_token_in_the_fragment_and_no_token_is_written_to_the_disk() {
+    let site = site().await;
+    let new = site.link(LinkRole::Viewer, None, None);
+    let (address, token) = new.url.split_once("/#token=").unwrap();
+    assert_eq!(address, format!("http://127.0.0.1:{}", site.port));
+    let ticket = site.ticket(json!({ "uid": "kept" }));
+    assert_eq!(site.open(&format!("uid=kept&ticket={ticket}"), "").status, 200);
+    site.start("kept", "FINDABLE");
+    site.watch_as(token, "uid=kept", "").until("finished");
+    site.engine.quit().await;
+    let written = all_files(site.dir.path());
+    let has = |text: &str| written.windows(text.len()).any(|part| part == text.as_bytes());
+    assert!(has("FINDABLE"), "the search finds what is there");
+    for secret in [token, &site.token, &ticket] {
+        assert!(!has(secret));
+    }
+}
+
+fn all_files(dir: &std::path::Path) -> Vec<u8> {
+    let entries = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { all_files(&path) } else { std::fs::read(path).unwrap() }).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]

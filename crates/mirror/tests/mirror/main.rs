@@ -3,9 +3,13 @@
 // A test crate: its clients panic as its tests do.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod attacks;
+mod canary;
 mod client;
+mod described;
 mod doors;
 mod flow;
 mod limits;
 mod links;
 mod names;
+mod table;

@@ -1,7 +1,7 @@
 //! One HTTP client for each way to providers, so that its connections are used again.
 
 use super::Limits;
-use crate::network::{self, Proxy, Route};
+use crate::network::{self, Proxy, Roots, Route};
 use rivulet_protocol::{Failure, FailureCode};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -10,34 +10,46 @@ use std::time::Duration;
 const WAYS: usize = 16;
 
 #[derive(Clone, Debug, Default)]
-pub(super) struct Ways(Arc<Mutex<Vec<(Route, reqwest::Client)>>>);
+pub(super) struct Ways(Arc<Mutex<Known>>);
+
+#[derive(Debug, Default)]
+struct Known {
+    clients: Vec<(Route, reqwest::Client)>,
+    /// Reading the system's certificate authorities takes long, and they are the same for every proxy.
+    tls: Option<(Roots, rustls::ClientConfig)>,
+}
 
 impl Ways {
     /// The client for this way.
     pub fn way(&self, route: &Route, limits: &Limits) -> Result<reqwest::Client, Failure> {
-        // A list of whole pairs cannot be half changed by a panic.
-        let mut ways = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, http)) = ways.iter().find(|(known, _)| known.same_as(route)) {
+        // Both lists only ever hold whole entries, so a panic cannot leave one half changed.
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, http)) = known.clients.iter().find(|(other, _)| other.same_as(route)) {
             return Ok(http.clone());
         }
-        let http = build(route, limits)?;
-        if ways.len() == WAYS {
-            ways.remove(0);
+        let tls = match &known.tls {
+            Some((roots, tls)) if *roots == route.roots => tls.clone(),
+            _ => network::tls_config(&route.roots)?,
+        };
+        known.tls = Some((route.roots.clone(), tls.clone()));
+        let http = build(&route.proxy, tls, limits)?;
+        if known.clients.len() == WAYS {
+            known.clients.remove(0);
         }
-        ways.push((route.clone(), http.clone()));
+        known.clients.push((route.clone(), http.clone()));
         Ok(http)
     }
 
     #[cfg(test)]
     pub fn only(route: Route, http: reqwest::Client) -> Self {
-        Self(Arc::new(Mutex::new(vec![(route, http)])))
+        Self(Arc::new(Mutex::new(Known { clients: vec![(route, http)], tls: None })))
     }
 }
 
-fn build(route: &Route, limits: &Limits) -> Result<reqwest::Client, Failure> {
+fn build(proxy: &Proxy, tls: rustls::ClientConfig, limits: &Limits) -> Result<reqwest::Client, Failure> {
     let failed = |error: reqwest::Error| Failure::new(FailureCode::Internal).detail(error.to_string());
-    let builder = builder(limits).tls_backend_preconfigured(network::tls_config(&route.roots)?);
-    let builder = match &route.proxy {
+    let builder = builder(limits).tls_backend_preconfigured(tls);
+    let builder = match proxy {
         Proxy::System => builder,
         Proxy::Direct => builder.no_proxy(),
         Proxy::Through(server) => {

@@ -94,10 +94,10 @@ impl Full {
         self.store.close().await;
         let lock = schema::claim(self.dir.path()).unwrap();
         let file = self.dir.path().join("rivulet.db");
-        let connection = schema::open(&file).unwrap();
+        let connection = schema::open(&file, None).unwrap();
         let pages: i64 = connection.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
         connection.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(())).unwrap();
-        self.store = Store::start(lock, file, connection, self.seen.clone()).unwrap();
+        self.store = Store::start(lock, self.dir.path(), connection, self.seen.clone()).unwrap();
         self
     }
 
@@ -121,6 +121,7 @@ async fn begin(store: &Store) -> (ConversationId, Message) {
         leaf: None,
         head: 0,
         running: false,
+        temporary: false,
     };
     store.create_conversation(conversation, None).await.unwrap();
     let answer = Message::new(None, Author::Assistant, MessageState::Running);
@@ -230,9 +231,9 @@ async fn the_disk_is_back_only_when_it_has_taken_something() {
     full.store.close().await;
     let lock = schema::claim(full.dir.path()).unwrap();
     let file = full.dir.path().join("rivulet.db");
-    let connection = schema::open(&file).unwrap();
+    let connection = schema::open(&file, None).unwrap();
     connection.busy_timeout(Duration::from_millis(1)).unwrap();
-    let store = Store::start(lock, file, connection, full.seen.clone()).unwrap();
+    let store = Store::start(lock, full.dir.path(), connection, full.seen.clone()).unwrap();
     full.other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let question = Message::new(None, Author::User, MessageState::Complete);
     let refused = store.begin(conversation, vec![question.clone()], question.id).await;

@@ -1,6 +1,6 @@
 //! `kill -9` in the middle of an answer: whatever was published is on disk.
 
-use crate::scene::{Recorder, new_conversation, open_when_free, turn};
+use crate::scene::{Recorder, new_conversation, open_when_free, start, turn};
 use rivulet_protocol::*;
 use rivulet_store::{Append, Publish, Store};
 use std::io::{BufRead, BufReader, Write};
@@ -85,13 +85,9 @@ struct Killed {
 }
 
 fn spawn(folder: &Path) -> Child {
-    Command::new(std::env::current_exe().unwrap())
-        .args(["--ignored", "--exact", "--nocapture", "kill::writes_until_it_is_killed"])
-        .env(FOLDER, folder)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--ignored", "--exact", "--nocapture", "kill::writes_until_it_is_killed"]);
+    start(command.env(FOLDER, folder).stdout(Stdio::piped()).stderr(Stdio::null()))
 }
 
 /// Runs the writing process, kills it after `lines` lines, and reads what it still had said.

@@ -3,9 +3,13 @@
 // A test crate: its scenes panic as its tests do.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod backups;
+mod bin;
 mod chance;
 mod conversations;
 mod documents;
+mod exchange;
+mod files;
 mod kill;
 mod log;
 mod opening;

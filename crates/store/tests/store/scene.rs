@@ -4,6 +4,7 @@ use rivulet_protocol::*;
 use rivulet_store::{Append, ConversationChange, Publish, Store, StoreError};
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
+use std::process::{Child, Command};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -63,7 +64,7 @@ impl Scene {
     pub async fn close_and_reopen(self) -> Self {
         let Self { dir, recorder, store } = self;
         store.close().await;
-        let store = Store::open(dir.path(), recorder.clone()).unwrap();
+        let store = reopen(dir.path(), recorder.clone());
         Self { dir, recorder, store }.read_on().await
     }
 
@@ -145,6 +146,7 @@ pub fn new_conversation(title: &str) -> Conversation {
         leaf: None,
         head: 0,
         running: false,
+        temporary: false,
     }
 }
 
@@ -154,6 +156,22 @@ pub fn turn(parent: Option<MessageId>) -> (Message, Message) {
     question.text = "What is new?".into();
     let answer = Message::new(Some(question.id), Author::Assistant, MessageState::Running);
     (question, answer)
+}
+
+/// Held while a process is started: until it is a program of its own it has this one's files, and with them the lock
+/// of each folder that is open, also of one that is closed meanwhile.
+static STARTING: Mutex<()> = Mutex::new(());
+
+/// Starts a process.
+pub fn start(command: &mut Command) -> Child {
+    let _starting = STARTING.lock().unwrap();
+    command.spawn().unwrap()
+}
+
+/// Opens a folder whose store was closed: it is free at once.
+pub fn reopen(dir: &Path, publish: Arc<dyn Publish>) -> Store {
+    drop(STARTING.lock().unwrap());
+    Store::open(dir, publish).unwrap()
 }
 
 /// A store that was dropped lets go of its folder when its writer has written the rest.

@@ -1,8 +1,8 @@
 //! Everything is found: words, phrases, code, and words of one sign.
 
-use crate::scene::{Recorder, Scene};
+use crate::scene::{Recorder, Scene, reopen};
 use rivulet_protocol::*;
-use rivulet_store::{ConversationChange, Store};
+use rivulet_store::ConversationChange;
 use rusqlite::Connection;
 use std::sync::Arc;
 
@@ -112,6 +112,11 @@ async fn an_answer_is_found_when_it_has_ended_and_by_its_last_words_alone() {
     assert_eq!(found(&scene, "heron still").await.len(), 1);
 }
 
+/// Takes back what came with the index and after it.
+const BEFORE_THE_INDEX: &str = "DROP INDEX message_bin; DROP INDEX conversation_bin; \
+    ALTER TABLE message DROP COLUMN deleted_at; ALTER TABLE message DROP COLUMN deleted_with; \
+    DROP TABLE message_words; PRAGMA user_version = 2";
+
 #[tokio::test]
 async fn what_was_there_before_the_index_is_indexed_in_slices() {
     let scene = Scene::new();
@@ -120,9 +125,9 @@ async fn what_was_there_before_the_index_is_indexed_in_slices() {
     scene.store.close().await;
     // As it was before there was an index.
     let old = Connection::open(scene.dir.path().join("rivulet.db")).unwrap();
-    old.execute_batch("DROP TABLE message_words; PRAGMA user_version = 2").unwrap();
+    old.execute_batch(BEFORE_THE_INDEX).unwrap();
     old.close().unwrap();
-    let store = Store::open(scene.dir.path(), Arc::new(Recorder::default())).unwrap();
+    let store = reopen(scene.dir.path(), Arc::new(Recorder::default()));
     let count = async |query: &str| {
         let search = Search { query: query.into(), limit: Some(200), ..Search::default() };
         store.search(search, None).await.unwrap().hits.len()

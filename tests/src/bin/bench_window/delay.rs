@@ -1,14 +1,15 @@
 //! What the app adds to each token at 100 tokens a second: every token's text is the time of its sending, so whoever
 //! gets it knows how long it took.
 
-use crate::flood::use_upstream;
-use crate::goals::{Goals, quantile};
+use rivulet_tests::goals::{Goals, quantile};
 use rivulet_tests::upstream::{Script, Upstream};
 use rivulet_tests::{Desktop, PATIENCE, Profile, Serve, ServeOptions, Window};
 use serde_json::json;
 use std::time::{Duration, SystemTime};
 
 const TOKENS: usize = 1_000;
+/// Tokens in a paragraph: a time is 17 characters, so that one is as long as those a model writes.
+const PARAGRAPH: usize = 40;
 
 /// To a viewer of every commit, and to an event in the window's page.
 pub async fn run(goals: &mut Goals) {
@@ -28,7 +29,12 @@ fn ms(value: f64) -> String {
 
 fn steady() -> Upstream {
     let gap = Duration::from_millis(10);
-    Upstream::start([(0..TOKENS).fold(Script::stream(), |script, _| script.stamped().wait(gap)).done()])
+    let token = |script: Script, n: usize| {
+        let ends = n % PARAGRAPH == PARAGRAPH - 1;
+        let script = if ends { script.stamped().text("\n\n") } else { script.stamped() };
+        script.wait(gap)
+    };
+    Upstream::start([(0..TOKENS).fold(Script::stream(), token).done()])
 }
 
 async fn to_every_commit() -> Vec<f64> {
@@ -60,7 +66,7 @@ async fn to_the_window() -> Vec<f64> {
     let desktop = Desktop::start().await;
     let window = Window::open(&desktop).await;
     let page = &window.page;
-    use_upstream(page, &upstream).await;
+    page.use_upstream(&upstream).await;
     // The page's clock has whole milliseconds; half of one is added for what it cuts off.
     let listen = "const done = arguments[0];
         window.delays = [];
@@ -68,7 +74,7 @@ async fn to_the_window() -> Vec<f64> {
             const now = performance.timeOrigin + performance.now() + 0.5;
             for (const event of payload.batch.events) {
                 if (event.type !== 'text') continue;
-                for (const stamp of event.text.trim().split(' ')) window.delays.push(now - Number(stamp) / 1000);
+                for (const stamp of event.text.split(/\\s+/).filter(Boolean)) window.delays.push(now - Number(stamp) / 1000);
             }
         });
         window.__TAURI_INTERNALS__.invoke('plugin:event|listen',

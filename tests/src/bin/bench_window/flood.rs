@@ -1,9 +1,9 @@
 //! A 400 kB answer as fast as it comes, in the real window.
 
-use crate::goals::Goals;
 use crate::screen::{green, settled};
+use rivulet_tests::goals::Goals;
 use rivulet_tests::upstream::{Script, Upstream};
-use rivulet_tests::{Desktop, PATIENCE, Page, Window, wait_for};
+use rivulet_tests::{Desktop, Page, Window};
 use serde_json::json;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -18,7 +18,7 @@ pub async fn run(goals: &mut Goals) {
     let desktop = Desktop::start().await;
     let window = Window::open(&desktop).await;
     let page = &window.page;
-    use_upstream(page, &upstream).await;
+    page.use_upstream(&upstream).await;
     page.send("As much as you can.").await;
     let begun = Instant::now();
     let before = green(&desktop.pixels());
@@ -62,14 +62,4 @@ fn instant(time: SystemTime) -> Instant {
 
 async fn conversation(page: &Page) -> serde_json::Value {
     page.invoke("conversations_list", json!({})).await.expect("a list")["conversations"][0]["id"].clone()
-}
-
-/// Makes the upstream the default and waits for the composer.
-pub async fn use_upstream(page: &Page, upstream: &Upstream) {
-    let save = json!({ "name": "Upstream", "base_url": upstream.base_url(), "models": ["test-model"] });
-    let id = page.invoke("provider_save", save).await.expect("a provider")["id"].clone();
-    let patch = json!({ "welcomed": true, "default_provider": id, "default_model": "test-model" });
-    page.invoke("settings_update", json!({ "patch": patch })).await.expect("settings");
-    page.driver.refresh().await.expect("a reload");
-    wait_for("the composer", PATIENCE, async || page.shows("composer").await.then_some(())).await;
 }

@@ -10,8 +10,6 @@ mod delay;
 #[cfg(target_os = "linux")]
 mod flood;
 #[cfg(target_os = "linux")]
-mod goals;
-#[cfg(target_os = "linux")]
 mod screen;
 #[cfg(target_os = "linux")]
 mod start;
@@ -19,7 +17,7 @@ mod start;
 #[cfg(target_os = "linux")]
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
-    let mut goals = goals::Goals::default();
+    let mut goals = rivulet_tests::goals::Goals::default();
     let asked: Vec<String> = std::env::args().skip(1).collect();
     let wanted = |part: &str| asked.is_empty() || asked.iter().any(|name| name == part);
     if wanted("start") {

@@ -1,7 +1,7 @@
 //! From the process's start to the finished first picture, and the memory then, against a bare window.
 
-use crate::goals::{Goals, median};
 use crate::screen::{green, settled};
+use rivulet_tests::goals::{Goals, median};
 use rivulet_tests::{Desktop, Process, Window, app, process};
 use serde_json::json;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,4 @@
-//! The table and its last line.
-#![allow(clippy::print_stdout)]
+//! What a bench measured: the table and its last line.
 
 /// What was measured, and which of it is a goal.
 #[derive(Default)]

@@ -1,0 +1,247 @@
+//! `cargo xtask bench archive [MESSAGES]`: a large archive beside a small one, asked the same things.
+
+// A bench's table is its output.
+#![allow(clippy::print_stdout)]
+
+mod exchange;
+#[path = "../goals/mod.rs"]
+mod goals;
+mod text;
+
+use goals::Goals;
+use rivulet_engine::{Engine, EngineConfig};
+use rivulet_protocol::*;
+use rivulet_store::{Append, Publish, Store};
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+pub(crate) type Failure = Box<dyn std::error::Error>;
+
+const SMALL: u64 = 10_000;
+const LARGE: u64 = 1_000_000;
+/// In one conversation, usually; the first has `LONGEST`.
+const EACH: u64 = 100;
+const LONGEST: u64 = 5_000;
+const RUNS: usize = 60;
+const FRAME: f64 = 16.0;
+const SEARCH: f64 = 30.0;
+
+/// The bench has no viewers.
+struct Nobody;
+
+impl Publish for Nobody {
+    fn committed(&self, _: ConversationId, _: Vec<Event>) {}
+    fn disk(&self, _: Option<String>) {}
+}
+
+#[tokio::main]
+async fn main() -> Result<ExitCode, Failure> {
+    let large = std::env::args().nth(1).and_then(|count| count.parse().ok()).unwrap_or(LARGE);
+    let mut goals = Goals::default();
+    let folder = tempfile::tempdir()?;
+    let (few, many) = (folder.path().join("few"), folder.path().join("many"));
+    fill(&few, SMALL).await?;
+    fill(&many, large).await?;
+    let small = ask(&few, SMALL).await?;
+    let big = ask(&many, large).await?;
+    println!(
+        "{:24} {:>21} {:>21} {:>8}",
+        "ms, p50 / p95",
+        format!("{SMALL} messages"),
+        format!("{large} messages"),
+        "growth"
+    );
+    for ((what, small), (_, big)) in small.iter().zip(&big) {
+        let cell = |figures: &Figures| format!("{:.2} / {:.2}", figures.p50, figures.p95);
+        println!("{what:24} {:>21} {:>21} {:>7.1}x", cell(small), cell(big), big.p50 / small.p50);
+    }
+    for (what, figures) in &big {
+        let limit = match *what {
+            "start" => small[0].1.p50 * 1.25 + 5.0,
+            "list" | "open the longest" => FRAME,
+            _ => SEARCH,
+        };
+        goals.check(&format!("{what}: p95 {:.2} ms, at most {limit:.0}", figures.p95), figures.p95 <= limit);
+    }
+    exchange::speeds(folder.path()).await?;
+    backup(&many).await?;
+    amplification(&folder.path().join("one")).await?;
+    Ok(goals.end())
+}
+
+/// The conversations of an archive, each with its number of messages.
+fn shape(messages: u64) -> impl Iterator<Item = (u64, u64)> {
+    let longest = LONGEST.min(messages / 2);
+    std::iter::once((0, longest)).chain((1..=(messages - longest) / EACH).map(|number| (number, EACH)))
+}
+
+async fn fill(folder: &Path, messages: u64) -> Result<(), Failure> {
+    let store = Store::open(folder, Arc::new(Nobody))?;
+    let begun = Instant::now();
+    let (mut text, mut written, mut batch) = (0, 0, Vec::new());
+    for (number, count) in shape(messages) {
+        let chat = text::chat(number, count);
+        written += count;
+        text += chat.1.iter().map(|message| message.text.len() as u64).sum::<u64>();
+        batch.push(chat);
+        if batch.len() == 50 {
+            store.take_in(std::mem::take(&mut batch)).await?;
+        }
+    }
+    store.take_in(batch).await?;
+    store.close().await;
+    let size = std::fs::metadata(folder.join("rivulet.db"))?.len();
+    println!(
+        "{written} messages: {:.1} MB of text, {:.1} MB on disk ({:.2} of the text), {:.0} messages/s in",
+        text as f64 / 1e6,
+        size as f64 / 1e6,
+        size as f64 / text as f64,
+        written as f64 / begun.elapsed().as_secs_f64()
+    );
+    Ok(())
+}
+
+struct Figures {
+    p50: f64,
+    p95: f64,
+}
+
+fn figures(mut times: Vec<Duration>) -> Figures {
+    times.sort();
+    let at = |part: f64| times[((times.len() - 1) as f64 * part).round() as usize].as_secs_f64() * 1000.0;
+    Figures { p50: at(0.5), p95: at(0.95) }
+}
+
+async fn ask(folder: &Path, messages: u64) -> Result<Vec<(&'static str, Figures)>, Failure> {
+    let mut starts = Vec::new();
+    for _ in 0..7 {
+        let begun = Instant::now();
+        let engine = Engine::open(EngineConfig::new(folder)).await?;
+        starts.push(begun.elapsed());
+        engine.quit().await;
+    }
+    let engine = Engine::open(EngineConfig::new(folder)).await?;
+    let window = Caller::window();
+    let longest = text::chat(0, 1).0.id;
+    let mut all = vec![("start", figures(starts))];
+    let mut list = Vec::new();
+    let mut open = Vec::new();
+    for run in 0..RUNS {
+        let begun = Instant::now();
+        let offset = (run > RUNS / 2).then_some((messages / EACH / 2) as u32);
+        engine.conversations_list(&window, ConversationsList { offset, ..Default::default() }).await?;
+        list.push(begun.elapsed());
+        let begun = Instant::now();
+        engine.conversation_open(&window, ConversationOpen { conversation: longest, limit: None }).await?;
+        open.push(begun.elapsed());
+    }
+    all.extend([("list", figures(list)), ("open the longest", figures(open))]);
+    for (what, queries) in queries(messages) {
+        let mut times = Vec::new();
+        let mut found = 0;
+        for query in queries {
+            let begun = Instant::now();
+            let page = engine.search(&window, Search { query, ..Search::default() }).await?;
+            times.push(begun.elapsed());
+            found += page.hits.len();
+        }
+        if found == 0 {
+            return Err(format!("nothing was found for {what}").into());
+        }
+        all.push((what, figures(times)));
+    }
+    let within = |run: u64| Search { query: text::word(20 + run), conversation: Some(longest), ..Search::default() };
+    let mut times = Vec::new();
+    for run in 0..RUNS as u64 {
+        let begun = Instant::now();
+        engine.search(&window, within(run)).await?;
+        times.push(begun.elapsed());
+    }
+    all.push(("find in the longest", figures(times)));
+    engine.quit().await;
+    Ok(all)
+}
+
+fn queries(messages: u64) -> Vec<(&'static str, Vec<String>)> {
+    let each = |make: &dyn Fn(u64) -> String| (0..RUNS as u64).map(make).collect::<Vec<_>>();
+    let phrase = |run: u64| {
+        let number = 1 + (run * 7) % (messages / EACH / 2);
+        let (_, all) = text::chat(number, 2);
+        let words: Vec<&str> = all[1].text.split_whitespace().collect();
+        match words.len() {
+            // Chinese: a piece of it.
+            0..4 => format!("\"{}\"", all[1].text.chars().take(5).collect::<String>()),
+            _ => format!("\"{} {} {}\"", words[1], words[2], words[3].trim_end_matches('.')),
+        }
+    };
+    vec![
+        ("rare word", each(&|run| format!("{} ", text::word(text::WORDS - 1 - run * 97)))),
+        ("common word", each(&|run| format!("{} ", text::word(run)))),
+        ("common word, typing", each(&|run| text::word(run))),
+        ("three letters, typing", each(&|run| text::word(200 + run * 31).chars().take(3).collect())),
+        ("two common words", each(&|run| format!("{} {} ", text::word(run), text::word(run + 9)))),
+        ("two Chinese signs", each(&|run| text::sign_word(run * 13))),
+        ("one Chinese sign", each(&|run| text::sign_word(run * 13).chars().take(1).collect())),
+        ("phrase", each(&phrase)),
+    ]
+}
+
+async fn backup(folder: &Path) -> Result<(), Failure> {
+    let store = Store::open(folder, Arc::new(Nobody))?;
+    let begun = Instant::now();
+    let made = store.back_up(BackupKind::Asked).await?;
+    let made_in = begun.elapsed();
+    let begun = Instant::now();
+    store.restore_backup(&made.name).await?;
+    let size = made.bytes as f64 / 1e6;
+    println!(
+        "backup of {size:.0} MB, checked: {made_in:.1?}; restored (with a backup before it): {:.1?}",
+        begun.elapsed()
+    );
+    store.close().await;
+    Ok(())
+}
+
+/// Bytes that reach the disk for an answer of 100 kB in pieces of four characters.
+async fn amplification(folder: &Path) -> Result<(), Failure> {
+    const PIECES: u64 = 25_000;
+    println!("an answer of 100 kB in {PIECES} pieces of 4 characters");
+    for (pace, every) in [("as fast as it goes", None), ("2,000 a second", Some(Duration::from_micros(500)))] {
+        let store = Store::open(folder, Arc::new(Nobody))?;
+        let (chat, mut all) = text::chat(7, 2);
+        let (id, mut answer) = (ConversationId::new(), all.remove(1));
+        (answer.id, answer.parent, answer.text, answer.state) =
+            (MessageId::new(), None, String::new(), MessageState::Running);
+        store.create_conversation(Conversation { id, leaf: None, ..chat }, None).await?;
+        store.begin(id, vec![answer.clone()], answer.id).await?;
+        let before = written()?;
+        let begun = Instant::now();
+        for piece in 0..PIECES {
+            store.append(id, answer.id, Append::Text { text: "abcd".into(), offset: piece * 4 });
+            answer.text.push_str("abcd");
+            if let Some(every) = every {
+                let due = begun + every * piece as u32;
+                tokio::time::sleep_until(due.into()).await;
+            }
+        }
+        answer.state = MessageState::Complete;
+        store.end(id, answer, EventBody::Finished { reason: FinishReason::Stop, at: 1 }).await?;
+        store.close().await;
+        let bytes = written()? - before;
+        println!(
+            "  {pace}: {:.1} MB, {:.0} bytes for each of the answer's",
+            bytes as f64 / 1e6,
+            bytes as f64 / (PIECES * 4) as f64
+        );
+    }
+    Ok(())
+}
+
+/// What this process has written so far, as the system counts it.
+fn written() -> Result<u64, Failure> {
+    let counts = std::fs::read_to_string("/proc/self/io")?;
+    let line = counts.lines().find_map(|line| line.strip_prefix("wchar: "));
+    Ok(line.ok_or("no count of writes")?.parse()?)
+}

@@ -1,0 +1,132 @@
+//! Our own archive: a zip with a file for each conversation. What it is stands in docs/archive-format.md.
+
+use crate::Chat;
+use rivulet_protocol::{Controls, Conversation, ConversationId, Message, MessageId, ProviderId};
+use serde::{Deserialize, Serialize};
+use std::io::{self, Seek, Write};
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
+
+/// The version this program writes, and the newest it reads.
+pub const VERSION: u64 = 1;
+/// The archive's own file.
+pub const MANIFEST: &str = "rivulet.json";
+/// What an archive says it is.
+pub const ALL: &str = "rivulet-archive";
+/// What the file of one conversation says it is.
+pub const ONE: &str = "rivulet-conversation";
+
+/// What an archive says of itself.
+#[derive(Serialize)]
+struct Manifest<'a> {
+    format: &'a str,
+    version: u64,
+    app: &'a str,
+    created_at: u64,
+    conversations: u64,
+    messages: u64,
+}
+
+/// A conversation in an archive: what it is to a person, without what it is to a running program.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ArchivedConversation {
+    id: ConversationId,
+    title: String,
+    #[serde(default)]
+    pinned: bool,
+    created_at: u64,
+    updated_at: u64,
+    provider: Option<ProviderId>,
+    model: Option<String>,
+    #[serde(default)]
+    controls: Controls,
+    leaf: Option<MessageId>,
+}
+
+impl From<&Conversation> for ArchivedConversation {
+    fn from(conversation: &Conversation) -> Self {
+        // Every field by name, so that a new one is not forgotten here.
+        let Conversation {
+            id,
+            title,
+            pinned,
+            created_at,
+            updated_at,
+            provider,
+            model,
+            controls,
+            leaf,
+            head: _,
+            running: _,
+            temporary: _,
+        } = conversation.clone();
+        Self { id, title, pinned, created_at, updated_at, provider, model, controls, leaf }
+    }
+}
+
+impl From<ArchivedConversation> for Conversation {
+    fn from(archived: ArchivedConversation) -> Self {
+        let ArchivedConversation { id, title, pinned, created_at, updated_at, provider, model, controls, leaf } =
+            archived;
+        let (head, running, temporary) = (0, false, false);
+        Self { id, title, pinned, created_at, updated_at, provider, model, controls, leaf, head, running, temporary }
+    }
+}
+
+/// The file of one conversation.
+#[derive(Serialize)]
+struct One<'a> {
+    format: &'a str,
+    version: u64,
+    conversation: ArchivedConversation,
+    messages: &'a [Message],
+}
+
+/// Writes one conversation with everything in it as JSON, over many lines.
+pub fn write_one(chat: &Chat, to: impl Write) -> io::Result<()> {
+    Ok(serde_json::to_writer_pretty(to, &one(chat))?)
+}
+
+fn one(chat: &Chat) -> One<'_> {
+    One { format: ONE, version: VERSION, conversation: (&chat.conversation).into(), messages: &chat.messages }
+}
+
+/// A zip that is being written.
+pub struct Archive<W: Write + Seek> {
+    zip: ZipWriter<W>,
+    conversations: u64,
+    messages: u64,
+}
+
+impl<W: Write + Seek> Archive<W> {
+    /// Begins an archive.
+    pub fn new(to: W) -> Self {
+        Self { zip: ZipWriter::new(to), conversations: 0, messages: 0 }
+    }
+
+    /// Adds a conversation.
+    pub fn add(&mut self, chat: &Chat) -> io::Result<()> {
+        self.zip.start_file(format!("conversations/{}.json", chat.conversation.id), options())?;
+        let mut file = io::BufWriter::new(&mut self.zip);
+        serde_json::to_writer(&mut file, &one(chat))?;
+        file.flush()?;
+        drop(file);
+        self.conversations += 1;
+        self.messages += chat.messages.len() as u64;
+        Ok(())
+    }
+
+    /// Ends it. `app` is this program's version, `now` the time.
+    pub fn finish(mut self, app: &str, now: u64) -> io::Result<W> {
+        let (conversations, messages) = (self.conversations, self.messages);
+        let manifest = Manifest { format: ALL, version: VERSION, app, created_at: now, conversations, messages };
+        self.zip.start_file(MANIFEST, options())?;
+        serde_json::to_writer_pretty(&mut self.zip, &manifest)?;
+        Ok(self.zip.finish()?)
+    }
+}
+
+/// Without a date: the same conversations give the same bytes.
+pub(crate) fn options() -> SimpleFileOptions {
+    SimpleFileOptions::default().compression_method(zip::CompressionMethod::Deflated)
+}

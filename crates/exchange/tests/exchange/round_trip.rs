@@ -1,0 +1,162 @@
+//! What goes out in our own forms comes back as it was, and what people read is as it should be.
+
+use crate::outline::{chats, fixture};
+use rivulet_exchange::writers::{Export, file_name};
+use rivulet_exchange::{Chat, ReadError};
+use rivulet_protocol::*;
+use std::io::Cursor;
+use uuid::Uuid;
+
+fn id(n: u128) -> MessageId {
+    MessageId(Uuid::from_u128(n))
+}
+
+/// A conversation with something in every field there is.
+fn everything() -> Chat {
+    let mut question = Message::new(None, Author::User, MessageState::Complete);
+    question.id = id(1);
+    question.created_at = 1_700_000_000_000;
+    question.text = "How <b>wide</b> is it? 🌊\n\u{0}end".into();
+    let mut answer = Message::new(Some(id(1)), Author::Assistant, MessageState::Complete);
+    answer.id = id(2);
+    answer.text =
+        "# Wide\n\n<script>alert(1)</script>\n\n| a | b |\n|---|---|\n| 1 | [x](javascript:alert(1)) |".into();
+    answer.reasoning = "It is a river.\nSo it is wide.".into();
+    answer.tool_calls = vec![
+        ToolCall {
+            id: "c".into(),
+            name: "measure".into(),
+            arguments: "{\"unit\":\"m\"}".into(),
+            result: Some("120".into()),
+        },
+        ToolCall { id: "d".into(), name: "again".into(), arguments: String::new(), result: None },
+    ];
+    answer.replay = vec![Replay { protocol: WireProtocol::Anthropic, item: serde_json::json!({"signature": "abc"}) }];
+    answer.reasoning_ms = Some(1_200);
+    answer.created_at = 1_700_000_001_000;
+    answer.ended_at = Some(1_700_000_009_000);
+    answer.first_output_ms = Some(300);
+    answer.provider = Some("openai".into());
+    answer.model = Some("gpt-x".into());
+    answer.finish_reason = Some(FinishReason::ToolCalls);
+    answer.usage =
+        Some(Usage { input_tokens: Some(9), output_tokens: Some(8), reasoning_tokens: Some(3), cached_tokens: None });
+    let mut other = Message::new(Some(id(1)), Author::Assistant, MessageState::Failed);
+    other.id = id(3);
+    other.created_at = 1_700_000_002_000;
+    other.text = "Wi".into();
+    other.failure = Some(Failure::new(FailureCode::Cut).host("api.example").detail("reset"));
+    let controls =
+        Controls { temperature: Some(0.5), stop: Some(vec!["END".into()]), seed: Some(-1), ..Controls::default() };
+    let conversation = Conversation {
+        id: ConversationId(Uuid::from_u128(7)),
+        title: "Rivers / and \"more\"".into(),
+        pinned: true,
+        created_at: 1_700_000_000_000,
+        updated_at: 1_700_000_002_000,
+        provider: Some("openai".into()),
+        model: Some("gpt-x".into()),
+        controls,
+        leaf: Some(id(2)),
+        head: 0,
+        running: false,
+        temporary: false,
+    };
+    Chat { conversation, messages: vec![question, answer, other] }
+}
+
+fn written(chats: &[Chat], form: ExportForm, many: bool, language: Language) -> Vec<u8> {
+    let mut export = Export::new(Cursor::new(Vec::new()), form, many, language);
+    for chat in chats {
+        export.add(chat).unwrap();
+    }
+    export.finish("1.2.3", 1_700_000_100_000).unwrap().into_inner()
+}
+
+fn read_back(bytes: &[u8], name: &str) -> Result<Vec<Chat>, ReadError> {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join(name);
+    std::fs::write(&path, bytes).unwrap();
+    chats(&path).map(|(chats, _)| chats)
+}
+
+#[test]
+fn an_archive_comes_back_without_loss() {
+    let mut second = everything();
+    second.conversation.id = ConversationId(Uuid::from_u128(8));
+    second.messages.clear();
+    second.conversation.leaf = None;
+    let all = [everything(), second];
+    let archive = written(&all, ExportForm::Archive, true, Language::English);
+    assert_eq!(read_back(&archive, "a.zip").unwrap(), all);
+    // The same conversations give the same bytes.
+    assert_eq!(archive, written(&all, ExportForm::Archive, true, Language::SimplifiedChinese));
+    assert_eq!(archive, written(&all, ExportForm::Json, true, Language::English));
+}
+
+#[test]
+fn json_of_one_conversation_comes_back_without_loss() {
+    let json = written(&[everything()], ExportForm::Json, false, Language::English);
+    assert_eq!(read_back(&json, "a.json").unwrap(), [everything()]);
+}
+
+#[test]
+fn every_format_can_go_through_the_archive() {
+    for name in
+        ["chatgpt.json", "claude.json", "open_webui.json", "librechat.json", "chatbox.json", "nextchat.json", "jan"]
+    {
+        let (before, _) = chats(&fixture(name)).unwrap();
+        let archive = written(&before, ExportForm::Archive, true, Language::English);
+        let mut after = read_back(&archive, "a.zip").unwrap();
+        after.sort_by_key(|chat| before.iter().position(|other| other.conversation.id == chat.conversation.id));
+        assert_eq!(after, before, "{name}");
+    }
+}
+
+#[test]
+fn an_answer_that_ran_comes_back_interrupted() {
+    let mut chat = everything();
+    chat.messages[2].state = MessageState::Running;
+    let json = written(&[chat], ExportForm::Json, false, Language::English);
+    assert_eq!(read_back(&json, "a.json").unwrap()[0].messages[2].state, MessageState::Interrupted);
+}
+
+#[test]
+fn a_newer_archive_and_a_broken_one_are_told() {
+    let json = String::from_utf8(written(&[everything()], ExportForm::Json, false, Language::English)).unwrap();
+    let newer = json.replacen("\"version\": 1", "\"version\": 2", 1);
+    assert!(matches!(read_back(newer.as_bytes(), "a.json"), Err(ReadError::TooNew(2))));
+    let other = newer.replacen("\"messages\"", "\"turns\"", 1);
+    assert!(matches!(read_back(other.as_bytes(), "a.json"), Err(ReadError::TooNew(2))));
+    // A child before its parent, and an id twice.
+    for (from, to) in [(id(1).to_string(), id(9).to_string()), (id(3).to_string(), id(2).to_string())] {
+        let broken = json.replacen(&from, &to, 1);
+        assert!(matches!(read_back(broken.as_bytes(), "a.json"), Err(ReadError::Empty)), "{from}");
+    }
+}
+
+#[test]
+fn documents_for_people() {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    let text = |form, language| String::from_utf8(written(&[everything()], form, false, language)).unwrap();
+    settings.bind(|| {
+        insta::assert_snapshot!("document_markdown", text(ExportForm::Markdown, Language::English));
+        let page = text(ExportForm::Html, Language::SimplifiedChinese);
+        // The style is a file of its own, and reviewed there.
+        let (head, rest) = page.split_once("<style>").unwrap();
+        let (_, body) = rest.split_once("</style>").unwrap();
+        insta::assert_snapshot!("document_html", format!("{head}{body}"));
+    });
+}
+
+#[test]
+fn several_documents_are_a_zip_with_a_name_for_each() {
+    let zip = written(&[everything(), everything()], ExportForm::Markdown, true, Language::English);
+    let mut zip = zip::ZipArchive::new(Cursor::new(zip)).unwrap();
+    let names: Vec<String> = (0..zip.len()).map(|at| zip.by_index(at).unwrap().name().unwrap().into_owned()).collect();
+    assert_eq!(names, ["Rivers and more.md", "Rivers and more 2.md"]);
+    assert_eq!(file_name("Rivers / x", ExportForm::Html, false), "Rivers x.html");
+    assert_eq!(file_name("", ExportForm::Archive, true), "chat.zip");
+}
