@@ -108,6 +108,7 @@ async fn forward(window: WebviewWindow, conversation: ConversationId, mut cursor
             Err(_) => Batch { conversation, after: position, head: position, events: Vec::new() },
         };
         let target = EventTarget::webview_window(window.label());
+        tracing::trace!(head = batch.head, "a batch for the window");
         if window.emit_to(target, "rivulet://batch", Watched { watch, batch }).is_err() {
             return;
         }

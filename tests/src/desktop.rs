@@ -80,6 +80,11 @@ impl Desktop {
         .await;
     }
 
+    /// What the app writes into its log, as `RIVULET_LOG` says it.
+    pub fn log(&mut self, filter: &str) {
+        self.profile.log(filter);
+    }
+
     /// The home of everything on it.
     pub fn profile(&self) -> &Profile {
         &self.profile

@@ -11,6 +11,7 @@ use tempfile::TempDir;
 /// started in it.
 pub struct Profile {
     folder: TempDir,
+    log: Option<String>,
 }
 
 impl Profile {
@@ -19,7 +20,7 @@ impl Profile {
     pub fn new() -> Self {
         // A short path: sockets lie in it, and theirs has at most 108 bytes.
         let folder = tempfile::Builder::new().prefix("rv").tempdir_in("/tmp").unwrap();
-        let profile = Self { folder };
+        let profile = Self { folder, log: None };
         for part in ["run", "home", "data"] {
             let path = profile.path().join(part);
             std::fs::create_dir(&path).unwrap();
@@ -31,6 +32,11 @@ impl Profile {
     /// The folder that everything lies in.
     pub fn path(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// What the app writes into its log from now on, as `RIVULET_LOG` says it.
+    pub fn log(&mut self, filter: &str) {
+        self.log = Some(filter.to_owned());
     }
 
     /// `XDG_RUNTIME_DIR`.
@@ -59,6 +65,7 @@ impl Profile {
         command.env("XDG_DATA_HOME", home.join(".local/share")).env("XDG_CONFIG_HOME", home.join(".config"));
         command.env("XDG_CACHE_HOME", home.join(".cache")).env("XDG_STATE_HOME", home.join(".local/state"));
         command.env("RIVULET_DATA_DIR", self.data());
+        command.envs(self.log.as_ref().map(|filter| ("RIVULET_LOG", filter)));
         // No bus unless a desktop brings one: libraries would look for the machine's.
         command.env("DBUS_SESSION_BUS_ADDRESS", "disabled:");
         command.current_dir(&home);

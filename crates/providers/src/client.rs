@@ -245,12 +245,13 @@ impl Client {
         let response = self.send(endpoint, http, tape).await?;
         let status = response.status();
         let media_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        if !status.is_success() || !framing.takes(media_type) {
-            let headers = response.headers().clone();
-            let body = classify::body_start(response, &self.limits).await;
-            return Err(endpoint.name(classify::response(status, &headers, &body)));
+        let answered = framing.of_response(media_type, endpoint.protocol.framing).filter(|_| status.is_success());
+        if let Some(framing) = answered {
+            return Ok(AnswerStream::new(response, framing, endpoint.clone(), self.limits, tape.cloned()));
         }
-        Ok(AnswerStream::new(response, framing, endpoint.clone(), self.limits, tape.cloned()))
+        let headers = response.headers().clone();
+        let body = classify::body_start(response, &self.limits).await;
+        Err(endpoint.name(classify::response(status, &headers, &body)))
     }
 
     /// The models an endpoint lists.

@@ -23,17 +23,22 @@ pub enum Framing {
 pub type Events<E> = BoxStream<'static, Result<SseEvent, WireError<E>>>;
 
 impl Framing {
-    /// Whether a response of this media type can be an answer.
-    pub(crate) fn takes(self, media_type: Option<&str>) -> bool {
+    /// How a response of this media type is cut when this was asked for; `None` if it cannot be an answer. Not all
+    /// servers do as they are asked: some cannot stream and answer at once, some always stream (as `streamed`).
+    pub(crate) fn of_response(self, media_type: Option<&str>, streamed: Self) -> Option<Self> {
         // Servers that name no type, or plain text, and stream all the same exist; pages are something else.
-        let Some(typed) = media_type.map(str::to_ascii_lowercase) else { return true };
-        let loose = typed.starts_with("text/plain") || typed.starts_with("application/octet-stream");
-        loose
-            || match self {
-                Self::Sse => typed.starts_with("text/event-stream"),
-                Self::Lines => typed.contains("ndjson") || typed.contains("jsonl") || typed.contains("json"),
-                Self::Whole => typed.contains("json"),
-            }
+        let Some(typed) = media_type.map(str::to_ascii_lowercase) else { return Some(self) };
+        if typed.starts_with("text/plain") || typed.starts_with("application/octet-stream") {
+            return Some(self);
+        }
+        let (events, json) = (typed.starts_with("text/event-stream"), typed.contains("json"));
+        match self {
+            Self::Sse if events => Some(Self::Sse),
+            Self::Sse | Self::Whole if json => Some(Self::Whole),
+            Self::Whole if events && streamed == Self::Sse => Some(Self::Sse),
+            Self::Lines if json => Some(Self::Lines),
+            Self::Sse | Self::Lines | Self::Whole => None,
+        }
     }
 
     /// What to ask for.

@@ -7,6 +7,8 @@ use crate::sse::{SseEvent, Wire, WireError};
 use crate::{Decoder, Delta, Tape, classify};
 use futures_util::FutureExt;
 use futures_util::stream::StreamExt;
+use reqwest::StatusCode;
+use reqwest::header::HeaderMap;
 use rivulet_protocol::{Failure, FailureCode};
 use serde_json::Value;
 use std::sync::Arc;
@@ -72,9 +74,10 @@ impl AnswerStream {
         tape: Option<Tape>,
     ) -> Self {
         let protocol = endpoint.protocol;
+        let headers = response.headers().clone();
         let (events, wire) = framing.events(response.bytes_stream().boxed(), limits.sse);
         let decoder: Box<dyn Decoder> = match framing {
-            Framing::Whole => Box::new(WholeAnswer { protocol, done: false }),
+            Framing::Whole => Box::new(WholeAnswer { protocol, headers, done: false }),
             Framing::Sse | Framing::Lines => (protocol.decoder)(),
         };
         Self { events, wire, decoder, endpoint, limits, clock: Clock::new(&limits), any: false, held_back: 0, tape }
@@ -187,16 +190,20 @@ impl AnswerStream {
 /// Reads an answer that comes at once: one event, the whole body.
 struct WholeAnswer {
     protocol: &'static Protocol,
+    /// Of the response: with an error in a good response they say when to come back.
+    headers: HeaderMap,
     done: bool,
 }
 
 impl Decoder for WholeAnswer {
     fn push(&mut self, event: &SseEvent, out: &mut Vec<Delta>) -> Result<(), Failure> {
-        let body: Value = serde_json::from_str(&event.data).map_err(|_| Failure::new(FailureCode::NotAStream))?;
-        if body.get("error").is_some_and(|error| !error.is_null()) {
-            return Err(classify::VendorError::read(&body).mid_stream());
+        let body: Value = serde_json::from_str(&event.data).unwrap_or_default();
+        let error = body.get("error").is_some_and(|error| !error.is_null());
+        let mut deltas = Vec::new();
+        if error || (self.protocol.whole)(&body, &mut deltas).is_err() {
+            return Err(classify::response(StatusCode::OK, &self.headers, &event.data));
         }
-        (self.protocol.whole)(&body, out)?;
+        out.append(&mut deltas);
         self.done = true;
         Ok(())
     }

@@ -7,7 +7,7 @@
 
 mod request;
 
-use super::frame::{Damage, unfinished};
+use super::frame::{Damage, count, soft, unfinished};
 use super::{KeyHeader, Protocol};
 use crate::classify::VendorError;
 use crate::frames::Framing;
@@ -68,23 +68,27 @@ enum Block {
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Frame {
     MessageStart {
+        #[serde(default, deserialize_with = "soft")]
         message: Start,
     },
     ContentBlockStart {
+        #[serde(default, deserialize_with = "soft")]
         index: u64,
         content_block: Content,
     },
     ContentBlockDelta {
+        #[serde(default, deserialize_with = "soft")]
         index: u64,
         delta: BlockDelta,
     },
     ContentBlockStop {
+        #[serde(default, deserialize_with = "soft")]
         index: u64,
     },
     MessageDelta {
-        #[serde(default)]
+        #[serde(default, deserialize_with = "soft")]
         delta: Ending,
-        #[serde(default)]
+        #[serde(default, deserialize_with = "soft")]
         usage: Option<WireUsage>,
     },
     MessageStop,
@@ -96,15 +100,15 @@ enum Frame {
     Other,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Start {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "soft")]
     usage: Option<WireUsage>,
 }
 
 #[derive(Default, Deserialize)]
 struct Ending {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "soft")]
     stop_reason: Option<String>,
 }
 
@@ -112,13 +116,13 @@ struct Ending {
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Content {
     Text {
-        #[serde(default)]
+        #[serde(default, deserialize_with = "soft")]
         text: String,
     },
     Thinking {
-        #[serde(default)]
+        #[serde(default, deserialize_with = "soft")]
         thinking: String,
-        #[serde(default)]
+        #[serde(default, deserialize_with = "soft")]
         signature: String,
     },
     RedactedThinking {
@@ -138,15 +142,19 @@ enum Content {
 #[serde(tag = "type", rename_all = "snake_case")]
 enum BlockDelta {
     TextDelta {
+        #[serde(default, deserialize_with = "soft")]
         text: String,
     },
     ThinkingDelta {
+        #[serde(default, deserialize_with = "soft")]
         thinking: String,
     },
     SignatureDelta {
+        #[serde(default, deserialize_with = "soft")]
         signature: String,
     },
     InputJsonDelta {
+        #[serde(default, deserialize_with = "soft")]
         partial_json: String,
     },
     #[serde(other)]
@@ -155,13 +163,13 @@ enum BlockDelta {
 
 #[derive(Clone, Copy, Deserialize)]
 struct WireUsage {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "count")]
     input_tokens: Option<u64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "count")]
     cache_read_input_tokens: Option<u64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "count")]
     cache_creation_input_tokens: Option<u64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "count")]
     output_tokens: Option<u64>,
 }
 

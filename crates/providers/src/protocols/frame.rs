@@ -1,8 +1,11 @@
-//! What the decoders of JSON events share: reading a frame, and passing over a little damage.
+//! What the decoders of JSON events share: reading a frame whose fields may hold anything, and passing over a little
+//! damage.
 
 use crate::sse::SseEvent;
 use rivulet_protocol::{Failure, FailureCode};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 
 /// Frames that may be unreadable before the answer is given up.
 const MOST: u32 = 3;
@@ -36,4 +39,25 @@ impl Damage {
 pub(super) fn unfinished(any: bool, stray: &str) -> Failure {
     let failure = Failure::new(if any { FailureCode::Unfinished } else { FailureCode::EmptyAnswer });
     if stray.trim().is_empty() { failure } else { failure.detail(stray.trim()) }
+}
+
+/// A field that a server may fill with something of another type (`null` where text stands, text where a list does):
+/// it is as if it were not there, and the rest of the frame, which may be text of the answer, still counts.
+pub(super) fn soft<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+where
+    T: DeserializeOwned + Default,
+    D: Deserializer<'de>,
+{
+    Ok(serde_json::from_value(Value::deserialize(deserializer)?).unwrap_or_default())
+}
+
+/// A count of tokens: some servers write it as `12.0` or in quotes.
+pub(super) fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    Ok(match Value::deserialize(deserializer)? {
+        Value::Number(number) => {
+            number.as_u64().or(number.as_f64().filter(|count| *count >= 0.0).map(|count| count as u64))
+        }
+        Value::String(digits) => digits.trim().parse().ok(),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    })
 }

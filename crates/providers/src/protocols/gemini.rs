@@ -7,7 +7,7 @@
 mod partial;
 mod request;
 
-use super::frame::{Damage, unfinished};
+use super::frame::{Damage, count, soft, unfinished};
 use super::{KeyHeader, Protocol};
 use crate::classify::VendorError;
 use crate::frames::Framing;
@@ -62,9 +62,9 @@ pub struct Gemini {
 struct Chunk {
     #[serde(default)]
     candidates: Option<Vec<Candidate>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "soft")]
     prompt_feedback: Option<PromptFeedback>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "soft")]
     usage_metadata: Option<WireUsage>,
     #[serde(default)]
     error: Option<Value>,
@@ -73,7 +73,7 @@ struct Chunk {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct PromptFeedback {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "soft")]
     block_reason: Option<String>,
 }
 
@@ -82,7 +82,7 @@ struct PromptFeedback {
 struct Candidate {
     #[serde(default)]
     content: Option<Content>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "soft")]
     finish_reason: Option<String>,
 }
 
@@ -95,41 +95,41 @@ struct Content {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct WirePart {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "soft")]
     text: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "soft")]
     thought: Option<bool>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "soft")]
     thought_signature: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "soft")]
     function_call: Option<FunctionCall>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct FunctionCall {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "soft")]
     id: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "soft")]
     name: Option<String>,
     #[serde(default)]
     args: Option<Value>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "soft")]
     partial_args: Option<Vec<PartialArg>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "soft")]
     will_continue: Option<bool>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct WireUsage {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "count")]
     prompt_token_count: Option<u64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "count")]
     candidates_token_count: Option<u64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "count")]
     thoughts_token_count: Option<u64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "count")]
     cached_content_token_count: Option<u64>,
 }
 
@@ -232,11 +232,14 @@ impl Gemini {
     }
 }
 
-/// An answer that was not streamed is one chunk.
+/// An answer that was not streamed is one chunk; one that was, but not as SSE, is a list of them.
 fn whole(body: &Value, out: &mut Vec<Delta>) -> Result<(), Failure> {
     let mut reader = Gemini::default();
-    let chunk = Chunk::deserialize(body).map_err(|_| Failure::new(FailureCode::NotAStream))?;
-    reader.chunk(chunk, out)?;
+    let chunks = body.as_array().map_or(std::slice::from_ref(body), Vec::as_slice);
+    for chunk in chunks {
+        let chunk = Chunk::deserialize(chunk).map_err(|_| Failure::new(FailureCode::NotAStream))?;
+        reader.chunk(chunk, out)?;
+    }
     reader.end("", false, out)
 }
 

@@ -3,7 +3,7 @@
 //! Source of the shapes: Ollama's API documentation; `tests/fixtures/ollama` has the streams. Its OpenAI-compatible
 //! address swallows errors and never ends then; this one says them.
 
-use super::frame::{Damage, unfinished};
+use super::frame::{Damage, count, soft, unfinished};
 use super::{KeyHeader, Protocol};
 use crate::classify::VendorError;
 use crate::frames::Framing;
@@ -55,13 +55,13 @@ pub struct Ollama {
 struct Line {
     #[serde(default)]
     message: Option<WireMessage>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "soft")]
     done: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "soft")]
     done_reason: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "count")]
     prompt_eval_count: Option<u64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "count")]
     eval_count: Option<u64>,
     #[serde(default)]
     error: Option<Value>,
@@ -69,17 +69,17 @@ struct Line {
 
 #[derive(Deserialize)]
 struct WireMessage {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "soft")]
     content: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "soft")]
     thinking: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "soft")]
     tool_calls: Option<Vec<WireCall>>,
 }
 
 #[derive(Deserialize)]
 struct WireCall {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "soft")]
     id: Option<String>,
     function: WireFunction,
 }

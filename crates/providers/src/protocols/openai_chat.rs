@@ -8,7 +8,7 @@ mod request;
 mod think;
 mod tools;
 
-use super::frame::{Damage, unfinished};
+use super::frame::{Damage, count, soft, unfinished};
 use super::{KeyHeader, Protocol};
 use crate::classify::{self, VendorError};
 use crate::frames::Framing;
@@ -79,19 +79,19 @@ pub struct OpenAiChat {
 struct Chunk {
     #[serde(default)]
     choices: Option<Vec<Choice>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "soft")]
     usage: Option<WireUsage>,
     #[serde(default)]
     error: Option<Value>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "soft")]
     x_groq: Option<Groq>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "soft")]
     object: Option<String>,
 }
 
 #[derive(Deserialize)]
 struct Groq {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "soft")]
     usage: Option<WireUsage>,
     #[serde(default)]
     error: Option<Value>,
@@ -101,9 +101,9 @@ struct Groq {
 struct Choice {
     #[serde(default)]
     delta: Option<WireDelta>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "soft")]
     finish_reason: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "soft")]
     usage: Option<WireUsage>,
 }
 
@@ -111,13 +111,13 @@ struct Choice {
 struct WireDelta {
     #[serde(default)]
     content: Option<Content>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "soft")]
     reasoning_content: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "soft")]
     reasoning: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "soft")]
     refusal: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "soft")]
     tool_calls: Option<Vec<ToolDelta>>,
 }
 
@@ -152,6 +152,11 @@ impl<'de> Deserialize<'de> for Content {
                 }
                 Ok(Content::Parts(all))
             }
+
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, part: A) -> Result<Content, A::Error> {
+                let part = Value::deserialize(serde::de::value::MapAccessDeserializer::new(part))?;
+                Ok(Content::Parts(vec![part]))
+            }
         }
         deserializer.deserialize_any(Visitor)
     }
@@ -159,27 +164,27 @@ impl<'de> Deserialize<'de> for Content {
 
 #[derive(Deserialize)]
 struct WireUsage {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "count")]
     prompt_tokens: Option<u64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "count")]
     completion_tokens: Option<u64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "count")]
     prompt_cache_hit_tokens: Option<u64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "soft")]
     prompt_tokens_details: Option<PromptDetails>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "soft")]
     completion_tokens_details: Option<CompletionDetails>,
 }
 
 #[derive(Deserialize)]
 struct PromptDetails {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "count")]
     cached_tokens: Option<u64>,
 }
 
 #[derive(Deserialize)]
 struct CompletionDetails {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "count")]
     reasoning_tokens: Option<u64>,
 }
 

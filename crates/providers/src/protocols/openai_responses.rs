@@ -7,7 +7,7 @@
 mod order;
 mod request;
 
-use super::frame::{Damage, unfinished};
+use super::frame::{Damage, count, soft, unfinished};
 use super::{KeyHeader, Protocol};
 use crate::classify::VendorError;
 use crate::frames::Framing;
@@ -67,15 +67,17 @@ struct Call {
 
 #[derive(Deserialize)]
 struct Frame {
-    #[serde(rename = "type", default)]
+    #[serde(rename = "type", default, deserialize_with = "soft")]
     kind: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "soft")]
     output_index: u64,
-    #[serde(default, alias = "content_index")]
-    summary_index: u64,
+    #[serde(default, deserialize_with = "count")]
+    summary_index: Option<u64>,
+    #[serde(default, deserialize_with = "count")]
+    content_index: Option<u64>,
     #[serde(default)]
     delta: Option<Value>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "soft")]
     arguments: Option<String>,
     #[serde(default)]
     item: Option<Value>,
@@ -87,7 +89,7 @@ struct Frame {
 
 #[derive(Deserialize)]
 struct Numbered {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "count")]
     sequence_number: Option<u64>,
 }
 
@@ -153,7 +155,8 @@ impl OpenAiResponses {
                 self.text(frame.output_index, text, out);
             }
             "response.reasoning_summary_text.delta" | "response.reasoning_text.delta" => {
-                self.reasoning((frame.output_index, frame.summary_index), text, out);
+                let part = frame.summary_index.or(frame.content_index).unwrap_or(0);
+                self.reasoning((frame.output_index, part), text, out);
             }
             "response.function_call_arguments.delta" => {
                 self.calls.entry(frame.output_index).or_default().arguments.push_str(text);

@@ -1,5 +1,6 @@
 //! Arguments of a function call that come in pieces: `{jsonPath: "$.a.b[0]", stringValue: "…", willContinue: true}`.
 
+use super::super::frame::soft;
 use crate::Delta;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -13,11 +14,11 @@ const LONGEST_LIST: usize = 4096;
 #[serde(rename_all = "camelCase")]
 pub(super) struct PartialArg {
     json_path: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "soft")]
     string_value: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "soft")]
     number_value: Option<f64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "soft")]
     bool_value: Option<bool>,
 }
 

@@ -1,6 +1,7 @@
 //! Joining the pieces of tool calls. Servers differ: the index may be missing or always 0, the name may come after
 //! the arguments, ids may repeat or be blank. Calls are whole only when the answer ends.
 
+use super::super::frame::{count, soft};
 use crate::Delta;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -8,17 +9,17 @@ use serde_json::Value;
 
 #[derive(Deserialize)]
 pub(super) struct ToolDelta {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "count")]
     index: Option<u64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "soft")]
     id: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "soft")]
     function: Option<FunctionDelta>,
 }
 
 #[derive(Deserialize)]
 struct FunctionDelta {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "soft")]
     name: Option<String>,
     /// Pieces of JSON text; some servers send the whole object instead.
     #[serde(default)]

@@ -1,0 +1,84 @@
+//! Servers that do not answer in the way they were asked to: whole where a stream was asked for, and the other way.
+
+#![allow(missing_docs, clippy::unwrap_used)]
+
+use rivulet_protocol::{Author, Controls, Failure, FailureCode, FinishReason, WireProtocol};
+use rivulet_providers::{ChatMessage, ChatRequest, Client, Delta, Endpoint, Limits, origin, protocols};
+use rivulet_testkit::{Script, Upstream};
+
+/// The text and the ending of an answer to a request that asks for a stream, or for none.
+async fn ask(
+    protocol: WireProtocol,
+    streamed: bool,
+    script: Script,
+) -> Result<(String, Option<FinishReason>), Failure> {
+    let upstream = Upstream::start([script]);
+    let (base_url, _) = origin(&upstream.base_url()).unwrap();
+    let protocol = protocols::TABLE.iter().find(|entry| entry.name == protocol).unwrap();
+    let endpoint = Endpoint { protocol, ..Endpoint::new(base_url) };
+    let request = ChatRequest {
+        model: "test-model".into(),
+        messages: vec![ChatMessage::text(Author::User, "Hi")],
+        controls: Controls { stream: Some(streamed), ..Controls::default() },
+    };
+    let mut stream = Client::new(Limits::default()).unwrap().stream(&endpoint, &request).await?;
+    let (mut deltas, mut text, mut finish) = (Vec::new(), String::new(), None);
+    while stream.next(&mut deltas).await? {}
+    for delta in deltas {
+        match delta {
+            Delta::Text(more) => text.push_str(&more),
+            Delta::Finish(reason) => finish = Some(reason),
+            Delta::Reasoning(_) | Delta::Usage(_) | Delta::ToolCall { .. } | Delta::Replay(_) => {}
+        }
+    }
+    Ok((text, finish))
+}
+
+fn json(body: &str) -> Script {
+    Script::whole(200, "Content-Type: application/json; charset=utf-8\r\n", body)
+}
+
+#[tokio::test]
+async fn a_server_that_cannot_stream_is_read_all_the_same() {
+    let whole = [
+        (WireProtocol::OpenaiChat, r#"{"choices":[{"message":{"content":"Whole."},"finish_reason":"stop"}]}"#),
+        (
+            WireProtocol::OpenaiResponses,
+            r#"{"status":"completed","output":[{"type":"message","content":[{"type":"output_text","text":"Whole."}]}]}"#,
+        ),
+        (WireProtocol::Anthropic, r#"{"content":[{"type":"text","text":"Whole."}],"stop_reason":"end_turn"}"#),
+        (WireProtocol::Gemini, r#"{"candidates":[{"content":{"parts":[{"text":"Whole."}]},"finishReason":"STOP"}]}"#),
+        // Without `alt=sse` the chunks of a stream are the items of a list; some gateways leave it out.
+        (
+            WireProtocol::Gemini,
+            r#"[{"candidates":[{"content":{"parts":[{"text":"Who"}]}}]},
+                {"candidates":[{"content":{"parts":[{"text":"le."}]},"finishReason":"STOP"}]}]"#,
+        ),
+        (WireProtocol::Ollama, r#"{"message":{"content":"Whole."},"done":true,"done_reason":"stop"}"#),
+    ];
+    for (protocol, body) in whole {
+        let answer = ask(protocol, true, json(body)).await;
+        assert_eq!(answer, Ok(("Whole.".into(), Some(FinishReason::Stop))), "{protocol:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_always_streams_is_read_all_the_same() {
+    let answer = ask(WireProtocol::OpenaiChat, false, Script::stream().text("Str").text("eamed.").done()).await;
+    assert_eq!(answer, Ok(("Streamed.".into(), Some(FinishReason::Stop))));
+}
+
+#[tokio::test]
+async fn an_error_in_a_good_response_is_no_answer() {
+    let limited = Script::whole(
+        200,
+        "Content-Type: application/json\r\nRetry-After: 7\r\n",
+        r#"{"error":{"message":"Rate limit reached","code":"rate_limit_exceeded"}}"#,
+    );
+    let failure = ask(WireProtocol::OpenaiChat, true, limited).await.unwrap_err();
+    assert_eq!((failure.code, failure.retry_after_ms), (FailureCode::RateLimited, Some(7_000)));
+    for body in ["{}", "[]", "null", r#"{"choices":[]}"#, r#"{"choices":"#] {
+        let failure = ask(WireProtocol::OpenaiChat, true, json(body)).await.unwrap_err();
+        assert_eq!(failure.code, FailureCode::NotAStream, "{body}");
+    }
+}
