@@ -1,6 +1,6 @@
 //! Benches are programs of their own; this names them and gives them what they need.
 
-use crate::{faults, run, setup, shell};
+use crate::{faults, mirror, run, setup, shell};
 use anyhow::{Result, bail};
 use std::ffi::OsString;
 
@@ -48,17 +48,25 @@ const BENCHES: &[Bench] = &[
 
 /// Not a program of its own: it counts what tests say.
 const FAULTS: &str = "faults";
+/// A program, what it is compared with, and tests that are counted.
+const MIRROR: &str = "mirror";
 
 /// Runs the bench named first; what follows is passed on.
 pub fn run(args: &[OsString]) -> Result<()> {
     let names: String = BENCHES.iter().map(|bench| format!("  {:10} {}\n", bench.name, bench.what)).collect();
-    let names = format!("{names}  {FAULTS:10} what comes of each fault between the app and a model\n");
+    let names = format!(
+        "{names}  {FAULTS:10} what comes of each fault between the app and a model\n  {MIRROR:10} many viewers of one \
+         answer, beside a Node server with h3; the mirror's requirements\n"
+    );
     let Some((name, rest)) = args.split_first() else {
         print!("{names}");
         return Ok(());
     };
     if name == FAULTS {
         return faults::run();
+    }
+    if name == MIRROR {
+        return mirror::run();
     }
     let Some(bench) = BENCHES.iter().find(|bench| name == bench.name) else {
         bail!("there is no bench `{}`; there are\n{names}", name.display());

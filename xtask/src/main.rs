@@ -8,6 +8,7 @@ mod codegen;
 mod dist;
 mod faults;
 mod install_check;
+mod mirror;
 mod run;
 mod setup;
 mod shell;

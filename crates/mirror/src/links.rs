@@ -5,6 +5,7 @@ use crate::reply::Refusal;
 use crate::token::Token;
 use http::StatusCode;
 use rivulet_protocol::*;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -15,6 +16,8 @@ pub(crate) struct Links {
     table: Mutex<Vec<Entry>>,
     /// When wrong tokens came, within the last minute.
     failures: Mutex<Vec<Instant>>,
+    /// Event streams that are open.
+    viewers: AtomicUsize,
     changed: Box<dyn Fn() + Send + Sync>,
 }
 
@@ -67,7 +70,13 @@ pub(crate) struct Authorized {
 
 impl Links {
     pub fn new(limits: Limits, changed: impl Fn() + Send + Sync + 'static) -> Self {
-        Self { limits, table: Mutex::default(), failures: Mutex::default(), changed: Box::new(changed) }
+        Self {
+            limits,
+            table: Mutex::default(),
+            failures: Mutex::default(),
+            viewers: AtomicUsize::new(0),
+            changed: Box::new(changed),
+        }
     }
 
     /// Makes a link; `url` is the page's address.
@@ -211,6 +220,7 @@ impl Links {
         let number = entry.seats.last().map_or(0, |seat| seat.number + 1);
         let viewer = Viewer { since: now_ms(), conversation: place.conversation, agent: place.agent };
         entry.seats.push(Seated { number, viewer, cut: place.cut });
+        self.viewers.fetch_add(1, Ordering::Relaxed);
         let seat = Seat { links: Arc::clone(self), link: place.link, number, ticket, ended: entry.ended.clone() };
         drop(table);
         (self.changed)();
@@ -323,6 +333,11 @@ pub(crate) struct Seat {
 }
 
 impl Seat {
+    /// How many have one.
+    pub fn viewers(&self) -> usize {
+        self.links.viewers.load(Ordering::Relaxed)
+    }
+
     /// An event was sent: from now on the client can say which was the last.
     pub fn delivered(&self) {
         self.with_ticket(|ticket| ticket.delivered = true);
@@ -350,6 +365,7 @@ impl Seat {
 
 impl Drop for Seat {
     fn drop(&mut self) {
+        self.links.viewers.fetch_sub(1, Ordering::Relaxed);
         self.with_ticket(|ticket| ticket.open = false);
         if let Ok(entry) = find(&mut self.links.table(), self.link) {
             entry.seats.retain(|seat| seat.number != self.number);

@@ -151,4 +151,6 @@ async fn no_attack_gets_a_word() {
     let good = scene.site.post_head(&scene.viewer, "/api/rpc/conversation_open", open.len());
     assert!(answer(port, format!("{good}{open}").as_bytes()).body.contains(SHARED));
     assert!(scene.site.mirror.status().links.len() == 3);
+    // Counted by `cargo xtask bench mirror`.
+    println!("{} attacks tried", attacks.len());
 }
