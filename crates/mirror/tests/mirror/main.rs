@@ -8,6 +8,7 @@ mod canary;
 mod client;
 mod described;
 mod doors;
+mod examples;
 mod flow;
 mod limits;
 mod links;
