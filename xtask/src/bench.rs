@@ -24,6 +24,13 @@ const BENCHES: &[Bench] = &[
         pages: false,
     },
     Bench {
+        name: "model",
+        what: "twenty answers of a real model (URL of a llama.cpp server), counted twice",
+        program: &["--package", "rivulet-engine", "--example", "bench_model"],
+        window: false,
+        pages: false,
+    },
+    Bench {
         name: "archive",
         what: "a million messages beside ten thousand: start, list, open, search; imports, exports, backups",
         program: &["--package", "rivulet-engine", "--example", "bench_archive"],
