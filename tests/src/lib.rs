@@ -15,6 +15,7 @@ pub mod http;
 pub mod page;
 pub mod process;
 pub mod profile;
+pub mod relay;
 pub mod serve;
 pub use rivulet_testkit as upstream;
 pub mod window;
@@ -25,6 +26,7 @@ pub use http::{Client, Reply, SseEvent, SseStream};
 pub use page::{Answer, Page};
 pub use process::Process;
 pub use profile::Profile;
+pub use relay::Relay;
 pub use serve::{Serve, ServeOptions};
 pub use window::Window;
 

@@ -6,6 +6,7 @@
 mod accessibility;
 mod attachments;
 mod bin;
+mod clients;
 mod controls;
 mod faults;
 mod finding;

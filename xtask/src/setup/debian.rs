@@ -35,7 +35,12 @@ const PACKAGES: &[(&str, For, &str)] = &[
     ("curl", Testing, "the mirror's plainest client"),
     ("chromium", Testing, "the other browser"),
     ("chromium-driver", Testing, "drives it"),
+    ("firefox-esr", Testing, "a third one, as a client of the mirror"),
+    ("python3-venv", Testing, "a place for the mirror's client in Python"),
 ];
+
+/// What Ubuntu has no packages of.
+const SNAPS: &[&str] = &["chromium", "firefox"];
 
 /// Installs what is missing of them.
 pub fn install(wanted: Wanted) -> Result<()> {
@@ -47,12 +52,12 @@ pub fn install(wanted: Wanted) -> Result<()> {
         }
         return Ok(());
     }
-    // Ubuntu has Chromium as a snap only; its packages of that name install nothing by themselves.
+    // Ubuntu has Chromium and Firefox as snaps only; its packages of these names install nothing by themselves.
     let snap = system.lines().any(|line| line == "ID=ubuntu");
     let missing: Vec<_> = PACKAGES
         .iter()
         .filter(|(_, needed, _)| wanted.tests || *needed == Building)
-        .filter(|(name, _, _)| !(snap && name.starts_with("chromium")))
+        .filter(|(name, _, _)| !(snap && SNAPS.iter().any(|snap| name.starts_with(snap))))
         .filter(|(name, _, _)| !installed(name))
         .collect();
     if !missing.is_empty() {
@@ -66,7 +71,7 @@ pub fn install(wanted: Wanted) -> Result<()> {
             shell::run(as_root("apt-get")?.args(["install", "-q", "-y", "--no-install-recommends"]).args(names))?;
         }
     }
-    if snap && wanted.tests && !wanted.dry_run { chromium_on_ubuntu() } else { Ok(()) }
+    if snap && wanted.tests && !wanted.dry_run { browsers_on_ubuntu() } else { Ok(()) }
 }
 
 /// A program with root's rights: as it is for root, through sudo for others.
@@ -94,16 +99,20 @@ pub fn installed(package: &str) -> bool {
     status.is_some_and(|status| status == "installed")
 }
 
-fn chromium_on_ubuntu() -> Result<()> {
-    if super::tools::chromium().is_some() && super::tools::chromedriver().is_some() {
+fn browsers_on_ubuntu() -> Result<()> {
+    let chromium = super::tools::chromium().is_some() && super::tools::chromedriver().is_some();
+    let firefox = super::tools::firefox().is_some();
+    let missing: Vec<_> =
+        SNAPS.iter().zip([chromium, firefox]).filter(|(_, there)| !there).map(|(name, _)| name).collect();
+    if missing.is_empty() {
         return Ok(());
     }
     if shell::find(&["snap"]).is_none() {
         bail!(
-            "the browser tests need Chrome or Chromium with its chromedriver. Ubuntu has Chromium as a snap only, \
-             and there is no snap here: install Google Chrome and chromedriver, then run this again."
+            "the browser tests need Chrome or Chromium with its chromedriver, and Firefox. Ubuntu has them as snaps \
+             only, and there is no snap here: install Google Chrome, chromedriver and Firefox, then run this again."
         );
     }
-    println!("setup: Chromium is installed as a snap, since Ubuntu has no package of it.");
-    shell::run(as_root("snap")?.args(["install", "chromium"]))
+    println!("setup: browsers are installed as snaps, since Ubuntu has no packages of them.");
+    shell::run(as_root("snap")?.arg("install").args(missing))
 }

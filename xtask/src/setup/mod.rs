@@ -1,5 +1,6 @@
 //! Installing what a machine with Rust and Node still lacks. Says what first, and does nothing when nothing is missing.
 
+pub mod clients;
 pub mod debian;
 pub mod tools;
 
@@ -29,6 +30,7 @@ pub fn run(wanted: Wanted) -> Result<()> {
     packages(wanted.dry_run)?;
     if wanted.tests {
         tools::install(wanted.dry_run)?;
+        clients::install(wanted.dry_run)?;
     }
     Ok(())
 }

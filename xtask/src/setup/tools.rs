@@ -43,9 +43,14 @@ pub fn path(name: &str) -> PathBuf {
 /// What tests that open the window are told by environment: the app built as `profile`, and the drivers.
 pub fn for_tests(profile: &str) -> Vec<(&'static str, PathBuf)> {
     let app = shell::target().join(profile).join(if cfg!(windows) { "rivulet.exe" } else { "rivulet" });
-    let mut all = vec![("RIVULET_BIN", app), ("TAURI_DRIVER", path("tauri-driver"))];
+    let mut all = vec![
+        ("RIVULET_BIN", app),
+        ("TAURI_DRIVER", path("tauri-driver")),
+        ("MIRROR_CLIENTS", super::clients::folder()),
+    ];
     all.extend(chromium().map(|path| ("CHROMIUM", path)));
     all.extend(chromedriver().map(|path| ("CHROMEDRIVER", path)));
+    all.extend(firefox().map(|path| ("FIREFOX", path)));
     all
 }
 
@@ -57,6 +62,11 @@ pub fn chromium() -> Option<PathBuf> {
 /// Its driver. A snap has its own name for it.
 pub fn chromedriver() -> Option<PathBuf> {
     shell::find(&["chromedriver", "chromium.chromedriver"])
+}
+
+/// Firefox, of whichever name.
+pub fn firefox() -> Option<PathBuf> {
+    shell::find(&["firefox-esr", "firefox"])
 }
 
 fn folder() -> PathBuf {
