@@ -4,7 +4,7 @@ use crate::words::{self, Term};
 use crate::{Durability, Store, StoreError};
 use rivulet_protocol::{ConversationId, MessageId, Search, SearchHit, SearchPage};
 use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 
 /// Messages indexed in one write.
 const SLICE: u32 = 100;
@@ -68,38 +68,95 @@ fn index_slice(connection: &Connection) -> Result<bool, StoreError> {
     }
 }
 
+/// Columns that [`hit`] reads.
+const COLUMNS: &str = "m.id, m.conversation, c.title, m.text, json_extract(m.fields, '$.author'), \
+                       json_extract(m.fields, '$.created_at')";
+
 fn find(connection: &Connection, search: &Search, only: Option<Vec<ConversationId>>) -> Result<SearchPage, StoreError> {
     let terms = words::terms(&search.query);
     if terms.is_empty() {
         return Ok(SearchPage::default());
     }
-    let (sql, values, limit) = statement(search, &terms, only);
+    if let Some(conversation) = search.conversation.filter(|_| terms.iter().any(Term::is_open)) {
+        return walk(connection, search, conversation, &terms, only);
+    }
+    let (sql, values) = statement(search, &terms, only);
     let mut select = connection.prepare(&sql)?;
     let mut rows = select.query(params_from_iter(values))?;
     let mut page = SearchPage::default();
     while let Some(row) = rows.next()? {
-        if page.hits.len() == limit {
+        if page.hits.len() == limit(search) {
             page.has_more = true;
             break;
         }
         let text: String = row.get(3)?;
-        let (before, found, after) = context(&text, &terms);
-        page.hits.push(SearchHit {
-            conversation: ConversationId(row.get(1)?),
-            title: row.get(2)?,
-            message: MessageId(row.get(0)?),
-            author: serde_json::from_value(row.get::<_, String>(4)?.into())?,
-            created_at: row.get(5)?,
-            before,
-            found,
-            after,
-        });
+        page.hits.push(hit(row, &text, &terms)?);
     }
     Ok(page)
 }
 
-/// The question in SQL, its values, and how many answers are wanted.
-fn statement(search: &Search, terms: &[Term], only: Option<Vec<ConversationId>>) -> (String, Vec<Value>, usize) {
+/// Finds a word that is still being typed in one conversation by reading its messages. For the beginning of a word the
+/// index puts together all messages that have such a word, of every conversation, before it gives out the first.
+fn walk(
+    connection: &Connection,
+    search: &Search,
+    conversation: ConversationId,
+    terms: &[Term],
+    only: Option<Vec<ConversationId>>,
+) -> Result<SearchPage, StoreError> {
+    let mut sql = format!(
+        "SELECT {COLUMNS} FROM message m CROSS JOIN conversation c ON c.id = m.conversation \
+         WHERE c.deleted_at IS NULL AND m.deleted_at IS NULL AND m.state <> 'running'"
+    );
+    let mut values = Vec::new();
+    filter(search, terms, only, &mut sql, &mut values);
+    sql.push_str(" AND m.n = ?");
+    let mut select = connection.prepare(&sql)?;
+    let mut numbers = connection.prepare_cached("SELECT n FROM message WHERE conversation = ?1 ORDER BY n DESC")?;
+    let numbers: Vec<i64> = numbers.query_map([conversation.0], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let mut page = SearchPage::default();
+    let mut passed = 0;
+    for number in numbers {
+        let values = values.iter().cloned().chain([Value::from(number)]);
+        let mut rows = select.query(params_from_iter(values))?;
+        let Some(row) = rows.next()? else { continue };
+        let text = row.get_ref(3)?.as_str().map_err(rusqlite::Error::from)?;
+        if !words::all_stand_in(terms, text) {
+            continue;
+        }
+        if passed < search.offset.unwrap_or(0) {
+            passed += 1;
+        } else if page.hits.len() == limit(search) {
+            page.has_more = true;
+            break;
+        } else {
+            page.hits.push(hit(row, text, terms)?);
+        }
+    }
+    Ok(page)
+}
+
+/// How many answers are wanted.
+fn limit(search: &Search) -> usize {
+    search.limit.unwrap_or(30).clamp(1, 200) as usize
+}
+
+fn hit(row: &Row<'_>, text: &str, terms: &[Term]) -> Result<SearchHit, StoreError> {
+    let (before, found, after) = context(text, terms);
+    Ok(SearchHit {
+        conversation: ConversationId(row.get(1)?),
+        title: row.get(2)?,
+        message: MessageId(row.get(0)?),
+        author: serde_json::from_value(row.get::<_, String>(4)?.into())?,
+        created_at: row.get(5)?,
+        before,
+        found,
+        after,
+    })
+}
+
+/// The question in SQL, and its values.
+fn statement(search: &Search, terms: &[Term], only: Option<Vec<ConversationId>>) -> (String, Vec<Value>) {
     let expression = words::expression(terms);
     // The index leads, in the order of the answer: a word that stands everywhere is read no further than to the last
     // answer that is wanted.
@@ -109,26 +166,40 @@ fn statement(search: &Search, terms: &[Term], only: Option<Vec<ConversationId>>)
     };
     let order = if expression.is_empty() { "m.n" } else { "message_words.rowid" };
     let mut sql = format!(
-        "SELECT m.id, m.conversation, c.title, m.text, json_extract(m.fields, '$.author'), \
-         json_extract(m.fields, '$.created_at') FROM {from} CROSS JOIN conversation c ON c.id = m.conversation \
+        "SELECT {COLUMNS} FROM {from} CROSS JOIN conversation c ON c.id = m.conversation \
          WHERE c.deleted_at IS NULL AND m.deleted_at IS NULL"
     );
     let mut values: Vec<Value> = Vec::new();
+    if let Some(conversation) = search.conversation {
+        // Of the index only the part in which its messages are.
+        let bound = "(SELECT {}(n) FROM message WHERE conversation = ?)";
+        let (low, high) = (bound.replace("{}", "min"), bound.replace("{}", "max"));
+        sql.push_str(&format!(" AND m.conversation = ? AND {order} >= {low} AND {order} <= {high}"));
+        values.extend([0; 3].map(|_| Value::Blob(conversation.0.as_bytes().to_vec())));
+    }
+    if !expression.is_empty() {
+        sql.push_str(" AND message_words MATCH ?");
+        values.push(expression.into());
+    }
+    filter(search, terms, only, &mut sql, &mut values);
+    sql.push_str(&format!(" ORDER BY {order} DESC LIMIT ? OFFSET ?"));
+    values.extend([Value::from(limit(search) as i64 + 1), Value::from(i64::from(search.offset.unwrap_or(0)))]);
+    (sql, values)
+}
+
+/// What a message has to be besides having the words.
+fn filter(
+    search: &Search,
+    terms: &[Term],
+    only: Option<Vec<ConversationId>>,
+    sql: &mut String,
+    values: &mut Vec<Value>,
+) {
     let mut and = |condition: &str, value: Value| {
         sql.push_str(" AND ");
         sql.push_str(condition);
         values.push(value);
     };
-    if let Some(conversation) = search.conversation {
-        let id = || Value::Blob(conversation.0.as_bytes().to_vec());
-        and("m.conversation = ?", id());
-        // Of the index only the part in which its messages are.
-        and(&format!("{order} >= (SELECT min(n) FROM message WHERE conversation = ?)"), id());
-        and(&format!("{order} <= (SELECT max(n) FROM message WHERE conversation = ?)"), id());
-    }
-    if !expression.is_empty() {
-        and("message_words MATCH ?", expression.into());
-    }
     for term in terms.iter().filter(|term| term.exact) {
         and("instr(lower(m.text), ?) > 0", term.text.clone().into());
     }
@@ -150,10 +221,6 @@ fn statement(search: &Search, terms: &[Term], only: Option<Vec<ConversationId>>)
         sql.push_str(&format!(" AND m.conversation IN ({marks})"));
         values.extend(only.iter().map(|id| Value::Blob(id.0.as_bytes().to_vec())));
     }
-    let limit = search.limit.unwrap_or(30).clamp(1, 200);
-    sql.push_str(&format!(" ORDER BY {order} DESC LIMIT ? OFFSET ?"));
-    values.extend([Value::from(i64::from(limit) + 1), Value::from(i64::from(search.offset.unwrap_or(0)))]);
-    (sql, values, limit as usize)
 }
 
 /// The first place where a term stands, with what is around it, on one line.

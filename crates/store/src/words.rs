@@ -2,6 +2,7 @@
 //!
 //! Chinese, Japanese and Korean runs become overlapping pairs and, at their end, the last sign alone: so a word of two
 //! signs is one token, and a single sign is the beginning of one wherever it stands.
+use unicode_normalization::UnicodeNormalization;
 
 /// The tokens of a text, for the index.
 pub(crate) fn tokens(text: &str) -> Vec<String> {
@@ -62,6 +63,29 @@ impl Term {
         let star = if self.open { "*" } else { "" };
         (!self.tokens.is_empty()).then(|| format!("\"{}\"{star}", self.tokens.join(" ")))
     }
+
+    /// Its last word may go on: the index is slow at it.
+    pub fn is_open(&self) -> bool {
+        self.open && !self.tokens.is_empty()
+    }
+
+    /// Whether a text may have it; cheap, and sure where it says no.
+    fn may_stand_in(&self, text: &str) -> bool {
+        let Some(first) = self.tokens.first() else { return true };
+        match text.is_ascii() {
+            true => text.to_ascii_lowercase().contains(&plain(first)),
+            // Signs stand in a text as they do in its tokens.
+            false => !first.starts_with(is_sign) || text.contains(first),
+        }
+    }
+
+    /// Whether its tokens are neighbours among these.
+    fn stands_in(&self, tokens: &[String]) -> bool {
+        let wanted: Vec<String> = self.tokens.iter().map(|token| plain(token)).collect();
+        let Some((last, first)) = wanted.split_last() else { return true };
+        let ends = |token: &String| if self.open { token.starts_with(last) } else { token == last };
+        tokens.windows(wanted.len()).any(|window| window.starts_with(first) && window.last().is_some_and(ends))
+    }
 }
 
 /// What a person typed, as terms that must all be there. Whatever they typed is a search.
@@ -87,6 +111,24 @@ pub(crate) fn terms(query: &str) -> Vec<Term> {
 /// All terms in FTS5's language; empty if the index can find none of them.
 pub(crate) fn expression(terms: &[Term]) -> String {
     terms.iter().filter_map(Term::expression).collect::<Vec<_>>().join(" AND ")
+}
+
+/// Whether all terms are in a text, by the rules of the index. What is no word is not asked for: see [`Term::exact`].
+pub(crate) fn all_stand_in(terms: &[Term], text: &str) -> bool {
+    terms.iter().all(|term| term.may_stand_in(text)) && {
+        let tokens: Vec<String> = tokens(text).iter().map(|token| plain(token)).collect();
+        terms.iter().all(|term| term.stands_in(&tokens))
+    }
+}
+
+/// A word as the index keeps it: Latin letters without their accents, all others as they are. SQLite takes accents off
+/// one letter at a time, and knows only those of these two ranges.
+fn plain(token: &str) -> String {
+    let letter = |c: char| match c {
+        '\u{c0}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}' => c.nfd().next().unwrap_or(c),
+        _ => c,
+    };
+    if token.is_ascii() { token.to_owned() } else { token.chars().map(letter).collect() }
 }
 
 enum Run {

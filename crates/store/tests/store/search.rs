@@ -67,6 +67,80 @@ async fn words_phrases_code_and_single_signs_are_found() {
     expect("absent", &[]).await;
 }
 
+/// While a word is typed, one conversation is read and all of them are asked through the index: that must be the same.
+#[tokio::test]
+async fn one_conversation_is_searched_by_the_rules_of_the_index() {
+    let scene = Scene::new();
+    let all = [
+        "The Big River runs north.",
+        "riverside, and BIG rivers: naïve Über-café",
+        "Zürich, São Paulo, Ångström, Łódź, straße, Ελλάδα, Йод, ёлка",
+        "Write it in C++ or foo-bar, foo_bar, foo bar",
+        "长江是一条大河 river",
+        "がか カガ 각가 가",
+        "e\u{301}te\u{301} is two signs each",
+        "100% of 42",
+    ];
+    let id = said(&scene, &all).await;
+    let queries = [
+        "r",
+        "riv",
+        "river",
+        "rivers",
+        "big riv",
+        "\"big river\" n",
+        "cafe",
+        "café",
+        "caf",
+        "uber",
+        "über",
+        "zur",
+        "sao p",
+        "angs",
+        "lod",
+        "łó",
+        "stras",
+        "straß",
+        "ελλαδ",
+        "ελλάδ",
+        "йо",
+        "иод",
+        "ело",
+        "елк",
+        "ёлк",
+        "c+",
+        "c++",
+        "foo-b",
+        "foo_b",
+        "foo b",
+        "江",
+        "长江",
+        "河 riv",
+        "が",
+        "か",
+        "カ",
+        "가",
+        "각",
+        "ete",
+        "e\u{301}t",
+        "100%",
+        "4",
+        "absent",
+        "\"",
+    ];
+    for query in queries {
+        let find = async |conversation, offset, limit| {
+            let search = Search { query: query.into(), conversation, offset, limit, ..Search::default() };
+            let page = scene.store.search(search, None).await.unwrap();
+            (page.hits.iter().map(|hit| hit.message).collect::<Vec<_>>(), page.has_more)
+        };
+        let (everywhere, within) = (find(None, None, None).await, find(Some(id), None, None).await);
+        assert_eq!(everywhere, within, "{query}");
+        let pages = (find(None, Some(1), Some(1)).await, find(Some(id), Some(1), Some(1)).await);
+        assert_eq!(pages.0, pages.1, "the second page of {query}");
+    }
+}
+
 #[tokio::test]
 async fn a_hit_shows_where_and_filters_hold() {
     let scene = Scene::new();
