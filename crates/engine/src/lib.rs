@@ -14,6 +14,7 @@ mod cursor;
 mod hosts;
 mod keys;
 mod log;
+mod models;
 mod names;
 mod network;
 mod open;

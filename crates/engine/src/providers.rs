@@ -2,7 +2,7 @@
 
 use crate::{Engine, network};
 use rivulet_protocol::*;
-use rivulet_providers::catalog::{self, CatalogEntry, Quirk};
+use rivulet_providers::catalog::{self, CatalogEntry};
 use rivulet_providers::protocols::{self, Protocol};
 use rivulet_providers::{Endpoint, TestPlan, origin};
 use rivulet_store::{ConversationChange, StoredProvider};
@@ -145,45 +145,6 @@ impl Engine {
         })
     }
 
-    async fn known_models(&self, provider: &Resolved) -> Result<Vec<Model>, ApiError> {
-        let mut models = self.core.store.models(&provider.id).await?;
-        let curated = provider.catalog.map(|entry| entry.models.clone()).unwrap_or_default();
-        let session = self.core.session_provider.as_ref().filter(|session| session.id == provider.id);
-        let session = session.and_then(|session| session.model.clone());
-        for id in provider.manual_models.iter().cloned().chain(curated).chain(session) {
-            if !models.iter().any(|model| model.id == id) {
-                models.push(Model { id, name: None, context: None });
-            }
-        }
-        Ok(models)
-    }
-
-    /// What can be chosen right now: providers that have a key or need none, with the models known of them.
-    pub(crate) async fn model_choices(&self) -> Result<Vec<ModelChoice>, ApiError> {
-        let session = self.core.session_provider.as_ref().map(|session| session.id.clone());
-        let usable = |provider: &Provider| {
-            provider.key.is_some() || !provider.needs_key || session.as_ref() == Some(&provider.id)
-        };
-        let mut choices = Vec::new();
-        for provider in self.providers().await?.into_iter().filter(usable) {
-            for model in provider.models {
-                let (id, name) = (provider.id.clone(), provider.name.clone());
-                choices.push(ModelChoice { provider: id, provider_name: name, model });
-            }
-        }
-        Ok(choices)
-    }
-
-    /// What the command line chose for this run, so that a page shows and asks the same as the engine would by itself.
-    pub(crate) async fn started_with(&self) -> Result<Option<ModelChoice>, ApiError> {
-        let Some(session) = &self.core.session_provider else { return Ok(None) };
-        let mut choices = self.model_choices().await?;
-        choices.retain(|choice| {
-            choice.provider == session.id && session.model.as_ref().is_none_or(|model| *model == choice.model.id)
-        });
-        Ok(choices.into_iter().next())
-    }
-
     /// Which provider and model answer next: what is asked for, what the conversation has, what this run was started
     /// with, the default, the demo. A choice that was asked for is kept in the conversation.
     pub(crate) async fn model_choice(
@@ -293,26 +254,6 @@ impl Engine {
         Ok(())
     }
 
-    pub(crate) async fn fetch_models(&self, provider: &ProviderId) -> Result<Vec<Model>, ApiError> {
-        let endpoint = self.endpoint(provider).await.map_err(ApiError::upstream)?;
-        let models = match self.core.client.models(&endpoint).await {
-            Ok(models) => models,
-            // It has no list that can be asked for: what is known of it is what there is.
-            Err(failure) if !failure.code.is_of_key() && endpoint.catalog.is_some_and(has_no_list) => {
-                return self.known_models(&self.resolved(provider).await?).await;
-            }
-            Err(failure) => return Err(ApiError::upstream(failure)),
-        };
-        self.keep_models(provider, models.clone()).await?;
-        Ok(models)
-    }
-
-    async fn keep_models(&self, provider: &ProviderId, models: Vec<Model>) -> Result<(), ApiError> {
-        self.core.store.save_models(provider, models).await?;
-        self.notify(LibraryEvent::Settings);
-        Ok(())
-    }
-
     pub(crate) async fn test_provider(&self, request: ProviderTest) -> Result<ConnectionTest, ApiError> {
         let provider = request.provider;
         let began = Instant::now();
@@ -351,10 +292,6 @@ fn speaks(catalog: Option<&CatalogEntry>) -> Vec<WireProtocol> {
         Some(entry) => std::iter::once(entry.protocol).chain(entry.also.iter().copied()).collect(),
         None => protocols::TABLE.iter().map(|protocol| protocol.name).collect(),
     }
-}
-
-fn has_no_list(entry: &CatalogEntry) -> bool {
-    entry.has(Quirk::NoModelList)
 }
 
 /// A header of one's own is kept in the open, so it must not be one that carries a secret, and must be one at all.

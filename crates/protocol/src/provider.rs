@@ -94,7 +94,7 @@ pub struct HeaderLine {
 }
 
 /// A model.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
 pub struct Model {
     /// The name the vendor wants in a request.
@@ -103,6 +103,61 @@ pub struct Model {
     pub name: Option<String>,
     /// Tokens it can read, where known.
     pub context: Option<u64>,
+    /// The most tokens it writes, where known.
+    #[serde(default)]
+    pub max_output: Option<u64>,
+    /// What it costs, where known.
+    #[serde(default)]
+    pub price: Option<Price>,
+    /// What it can do.
+    #[serde(default)]
+    pub abilities: Abilities,
+}
+
+/// What a model can do; `None` where it is not known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+pub struct Abilities {
+    /// Looks at pictures.
+    pub pictures: Option<bool>,
+    /// Reads a PDF as it is.
+    pub documents: Option<bool>,
+    /// Reasons before it answers.
+    pub reasoning: Option<bool>,
+    /// Asks for tools.
+    pub tools: Option<bool>,
+}
+
+/// What a model costs, in millionths of a US dollar for a million tokens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+pub struct Price {
+    /// Tokens read.
+    pub input: u64,
+    /// Tokens read from the vendor's cache; as `input` if left out.
+    pub cached: Option<u64>,
+    /// Tokens read and put into the vendor's cache; as `input` if left out.
+    pub cache_write: Option<u64>,
+    /// Tokens written, reasoning included.
+    pub output: u64,
+    /// What requests with much input cost instead.
+    pub long: Option<LongPrice>,
+}
+
+/// What a request with much input costs, in the same measure.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+pub struct LongPrice {
+    /// Requests with more tokens of input than this.
+    pub above: u64,
+    /// As in [`Price`].
+    pub input: u64,
+    /// As in [`Price`].
+    pub cached: Option<u64>,
+    /// As in [`Price`].
+    pub cache_write: Option<u64>,
+    /// As in [`Price`].
+    pub output: u64,
 }
 
 /// What is known of a kept key. Never the key.

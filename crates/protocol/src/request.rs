@@ -315,6 +315,8 @@ request! {
         provider_name: String,
         /// The model.
         model: Model,
+        /// It is a favourite.
+        favourite: bool,
     }
     /// A new link.
     LinkCreate {

@@ -45,6 +45,8 @@ pub struct Settings {
     pub shortcuts: BTreeMap<String, String>,
     /// The library of prompts.
     pub prompts: Vec<Prompt>,
+    /// Models that are shown first.
+    pub favourites: Vec<Favourite>,
     /// The first start is over.
     pub welcomed: bool,
 }
@@ -70,6 +72,7 @@ impl Default for Settings {
             announce_seconds: 3,
             shortcuts: BTreeMap::new(),
             prompts: Vec::new(),
+            favourites: Vec::new(),
             welcomed: false,
         }
     }
@@ -172,6 +175,16 @@ pub enum Announce {
     Ends,
     /// Nothing.
     Off,
+}
+
+/// A model that is shown first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+pub struct Favourite {
+    /// Its provider.
+    pub provider: ProviderId,
+    /// Its name there.
+    pub model: String,
 }
 
 /// A prompt of the library.

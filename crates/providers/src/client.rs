@@ -1,6 +1,7 @@
 //! The HTTP client. What it must keep true: a key goes to the origin it was entered for and nowhere else, in a header
 //! and in no message; nothing is sent twice behind the caller's back.
 
+mod about;
 mod connection;
 mod ways;
 
@@ -257,7 +258,9 @@ impl Client {
     /// The models an endpoint lists.
     pub async fn models(&self, endpoint: &Endpoint) -> Result<Vec<Model>, Failure> {
         let response = self.list(endpoint).await?;
-        self.read_models(endpoint, response).await
+        let mut models = self.read_models(endpoint, response).await?;
+        self.ask_about(endpoint, &mut models).await;
+        Ok(models)
     }
 
     /// The head of the response to a request for the models.

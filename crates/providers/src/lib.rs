@@ -8,6 +8,7 @@ mod classify;
 mod client;
 pub mod frames;
 mod local;
+pub mod models;
 mod network;
 pub mod protocols;
 pub mod retry;

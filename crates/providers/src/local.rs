@@ -1,10 +1,9 @@
-//! Model servers on this computer, and lists of models.
+//! Model servers on this computer.
 
 use crate::catalog::CatalogEntry;
-use crate::client::text_field;
 use crate::protocols;
 use futures_util::future::join_all;
-use rivulet_protocol::{LocalServer, Model, ProviderId, ProviderKind};
+use rivulet_protocol::{LocalServer, ProviderId, ProviderKind};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -46,23 +45,6 @@ async fn ask(client: &reqwest::Client, entry: &CatalogEntry, base_url: String) -
     let list = tokio::time::timeout(PATIENCE, get).await.ok().flatten()?;
     let models = (protocol.models)(&list).filter(|models| !models.is_empty())?;
     Some(LocalServer { provider: ProviderId(entry.id.clone()), name: entry.name.clone(), base_url, models })
-}
-
-/// Reads `{data: [{id, …}]}` or `[{id, …}]`; `None` if it is no list of models.
-pub(crate) fn models(value: &Value) -> Option<Vec<Model>> {
-    let list = value.get("data").or_else(|| value.get("models")).unwrap_or(value).as_array()?;
-    let context = |entry: &Value| {
-        let names = ["context_length", "context_window", "max_context_length", "max_model_len"];
-        let own = names.iter().find_map(|name| entry.get(name).and_then(Value::as_u64));
-        own.or_else(|| entry.get("meta").and_then(|meta| meta.get("n_ctx_train")).and_then(Value::as_u64))
-    };
-    let model = |entry: &Value| {
-        let id = text_field(entry, "id").or_else(|| text_field(entry, "name"))?;
-        let id = id.strip_prefix("models/").unwrap_or(id).to_owned();
-        let name = text_field(entry, "display_name").or_else(|| text_field(entry, "name")).map(str::to_owned);
-        Some(Model { name: name.filter(|name| *name != id), context: context(entry), id })
-    };
-    Some(list.iter().filter_map(model).collect())
 }
 
 #[cfg(test)]

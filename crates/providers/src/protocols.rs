@@ -35,8 +35,19 @@ pub struct Protocol {
     pub models_path: &'static str,
     /// Reads the list of models; `None` if it is none.
     pub models: fn(&Value) -> Option<Vec<Model>>,
+    /// Where more is said of one model than the list says.
+    pub about: Option<About>,
     /// What can be set.
     pub controls: &'static [Control],
+}
+
+/// Where a server says more of one model, asked with `{"model": …}`.
+#[derive(Debug)]
+pub struct About {
+    /// Below the base URL.
+    pub path: &'static str,
+    /// Adds what it says.
+    pub read: fn(&Value, &mut Model),
 }
 
 /// The header that carries a key.

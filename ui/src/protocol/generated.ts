@@ -1,6 +1,27 @@
 // Written by `cargo xtask codegen` from crates/protocol. Do not edit.
 
 /**
+ * What a model can do; `None` where it is not known.
+ */
+export type Abilities = { 
+/**
+ * Looks at pictures.
+ */
+pictures: boolean | null, 
+/**
+ * Reads a PDF as it is.
+ */
+documents: boolean | null, 
+/**
+ * Reasons before it answers.
+ */
+reasoning: boolean | null, 
+/**
+ * Asks for tools.
+ */
+tools: boolean | null, };
+
+/**
  * The colour of what acts or runs; each in a shade for either theme.
  */
 export type Accent = "river" | "sky" | "iris" | "moss" | "clay" | "ink";
@@ -879,6 +900,19 @@ proxy: ProxyUsed | null, };
 export type FailureCode = "no_key" | "key_unavailable" | "unauthorized" | "forbidden" | "quota" | "rate_limited" | "model_not_found" | "not_found" | "too_long" | "bad_request" | "overloaded" | "server_error" | "connection_refused" | "name_not_found" | "connect_timeout" | "tls" | "certificate_expired" | "certificate_not_yet_valid" | "certificate_untrusted" | "certificate_name" | "ca_file" | "proxy" | "redirected" | "web_page" | "not_a_stream" | "empty_answer" | "cut" | "unfinished" | "no_response" | "silent" | "no_content" | "too_large" | "encoding" | "protocol" | "vendor" | "network" | "no_provider" | "internal";
 
 /**
+ * A model that is shown first.
+ */
+export type Favourite = { 
+/**
+ * Its provider.
+ */
+provider: ProviderId, 
+/**
+ * Its name there.
+ */
+model: string, };
+
+/**
  * Names a kept file: the SHA-256 of its bytes, as 64 hexadecimal digits.
  */
 export type FileHash = string;
@@ -1177,6 +1211,31 @@ base_url: string,
 models: Array<Model>, };
 
 /**
+ * What a request with much input costs, in the same measure.
+ */
+export type LongPrice = { 
+/**
+ * Requests with more tokens of input than this.
+ */
+above: number, 
+/**
+ * As in [`Price`].
+ */
+input: number, 
+/**
+ * As in [`Price`].
+ */
+cached: number | null, 
+/**
+ * As in [`Price`].
+ */
+cache_write: number | null, 
+/**
+ * As in [`Price`].
+ */
+output: number, };
+
+/**
  * One message. Editing and regenerating add siblings (same `parent`); nothing is overwritten.
  */
 export type Message = { 
@@ -1380,7 +1439,19 @@ name: string | null,
 /**
  * Tokens it can read, where known.
  */
-context: number | null, };
+context: number | null, 
+/**
+ * The most tokens it writes, where known.
+ */
+max_output: number | null, 
+/**
+ * What it costs, where known.
+ */
+price: Price | null, 
+/**
+ * What it can do.
+ */
+abilities: Abilities, };
 
 /**
  * A provider and a model one can choose.
@@ -1397,7 +1468,11 @@ provider_name: string,
 /**
  * The model.
  */
-model: Model, };
+model: Model, 
+/**
+ * It is a favourite.
+ */
+favourite: boolean, };
 
 /**
  * A link that was just made. The only time its token leaves the core.
@@ -1526,6 +1601,31 @@ usage: Usage | null,
  * Set when `state` is `Failed`.
  */
 failure: Failure | null, };
+
+/**
+ * What a model costs, in millionths of a US dollar for a million tokens.
+ */
+export type Price = { 
+/**
+ * Tokens read.
+ */
+input: number, 
+/**
+ * Tokens read from the vendor's cache; as `input` if left out.
+ */
+cached: number | null, 
+/**
+ * Tokens read and put into the vendor's cache; as `input` if left out.
+ */
+cache_write: number | null, 
+/**
+ * Tokens written, reasoning included.
+ */
+output: number, 
+/**
+ * What requests with much input cost instead.
+ */
+long: LongPrice | null, };
 
 /**
  * A prompt of the library.
@@ -1946,6 +2046,10 @@ shortcuts: { [key in string]: string },
  * The library of prompts.
  */
 prompts: Array<Prompt>, 
+/**
+ * Models that are shown first.
+ */
+favourites: Array<Favourite>, 
 /**
  * The first start is over.
  */

@@ -24,6 +24,11 @@ export class ProvidersState {
     this.keyring = await this.#transport.call('keyring_status', {});
   }
 
+  /** What can be chosen under this name. */
+  choice(target: { provider: ProviderId; model: string } | null): ModelChoice | undefined {
+    return this.models.find((choice) => choice.provider === target?.provider && choice.model.id === target.model);
+  }
+
   get(id: ProviderId | null): Provider | undefined {
     return this.list.find((provider) => provider.id === id);
   }

@@ -22,6 +22,7 @@ const DEFAULTS: Settings = {
   announce_seconds: 3,
   shortcuts: {},
   prompts: [],
+  favourites: [],
   welcomed: true,
 };
 const KEPT = 'rivulet-settings';

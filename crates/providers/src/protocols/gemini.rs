@@ -14,7 +14,7 @@ use crate::frames::Framing;
 use crate::sse::SseEvent;
 use crate::{Decoder, Delta};
 use partial::{PartialArg, PartialCall};
-use rivulet_protocol::{Control, Failure, FailureCode, FinishReason, Model, Usage, WireProtocol};
+use rivulet_protocol::{Abilities, Control, Failure, FailureCode, FinishReason, Model, Usage, WireProtocol};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -30,6 +30,7 @@ pub static PROTOCOL: Protocol = Protocol {
     whole,
     models_path: "models?pageSize=1000",
     models,
+    about: None,
     controls: &[
         Control::Temperature,
         Control::TopP,
@@ -243,7 +244,7 @@ fn whole(body: &Value, out: &mut Vec<Delta>) -> Result<(), Failure> {
     reader.end("", false, out)
 }
 
-/// `{models: [{name, displayName, inputTokenLimit, supportedGenerationMethods}]}`.
+/// `{models: [{name, displayName, inputTokenLimit, outputTokenLimit, thinking, supportedGenerationMethods}]}`.
 fn models(value: &Value) -> Option<Vec<Model>> {
     let list = value.get("models")?.as_array()?;
     let model = |entry: &Value| {
@@ -253,7 +254,16 @@ fn models(value: &Value) -> Option<Vec<Model>> {
         }
         let id = entry.get("name")?.as_str()?.trim_start_matches("models/").to_owned();
         let name = entry.get("displayName").and_then(Value::as_str).map(str::to_owned);
-        Some(Model { name, context: entry.get("inputTokenLimit").and_then(Value::as_u64), id })
+        let count = |name: &str| entry.get(name).and_then(Value::as_u64);
+        let reasoning = entry.get("thinking").and_then(Value::as_bool);
+        Some(Model {
+            name,
+            context: count("inputTokenLimit"),
+            max_output: count("outputTokenLimit"),
+            abilities: Abilities { reasoning, ..Abilities::default() },
+            id,
+            ..Model::default()
+        })
     };
     Some(list.iter().filter_map(model).collect())
 }

@@ -4,14 +4,16 @@
 //! address swallows errors and never ends then; this one says them.
 
 use super::frame::{Damage, count, soft, unfinished};
-use super::{KeyHeader, Protocol};
+use super::{About, KeyHeader, Protocol};
 use crate::classify::VendorError;
 use crate::frames::Framing;
 use crate::sse::SseEvent;
-use crate::{ChatMessage, ChatRequest, Decoder, Delta, Endpoint, Part, local};
+use crate::{ChatMessage, ChatRequest, Decoder, Delta, Endpoint, Part};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use rivulet_protocol::{Author, Control, Controls, Effort, Failure, FailureCode, FinishReason, ResponseFormat, Usage};
+use rivulet_protocol::{
+    Abilities, Author, Control, Controls, Effort, Failure, FailureCode, FinishReason, ResponseFormat, Usage,
+};
 use rivulet_protocol::{Model, WireProtocol};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -28,6 +30,7 @@ pub static PROTOCOL: Protocol = Protocol {
     whole,
     models_path: "api/tags",
     models,
+    about: Some(About { path: "api/show", read: about }),
     controls: &[
         Control::Temperature,
         Control::TopP,
@@ -165,10 +168,25 @@ fn whole(body: &Value, out: &mut Vec<Delta>) -> Result<(), Failure> {
     reader.end("", false, out)
 }
 
+/// `{capabilities: ["vision", …], model_info: {"<architecture>.context_length": …}, parameters: "num_ctx 8192\n…"}`.
+/// What a model was trained with is only what it could read: the server gives it `num_ctx`, where that is set.
+fn about(value: &Value, model: &mut Model) {
+    let capabilities = value.get("capabilities").and_then(Value::as_array);
+    if let Some(words) = capabilities {
+        let can = |word: &str| Some(words.iter().any(|found| found == word));
+        let abilities =
+            Abilities { pictures: can("vision"), documents: None, reasoning: can("thinking"), tools: can("tools") };
+        model.abilities = abilities;
+    }
+    let parameters = value.get("parameters").and_then(Value::as_str).unwrap_or_default();
+    let set = parameters.lines().find_map(|line| line.trim().strip_prefix("num_ctx")?.trim().parse().ok());
+    model.context = set.or(model.context);
+}
+
 /// `{models: [{name, model, …}]}`.
 fn models(value: &Value) -> Option<Vec<Model>> {
     value.get("models")?;
-    local::models(value)
+    crate::models::listed(value)
 }
 
 /// The body of a request.
@@ -251,4 +269,22 @@ fn options(controls: &Controls) -> Map<String, Value> {
     set("frequency_penalty", controls.frequency_penalty.map(Value::from));
     set("presence_penalty", controls.presence_penalty.map(Value::from));
     options
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_can_what_the_server_says_it_can() {
+        let said = json!({ "capabilities": ["completion", "vision"], "parameters": "stop \"x\"\nnum_ctx    8192",
+            "model_info": { "llama.context_length": 131_072 } });
+        let mut model = Model::default();
+        about(&said, &mut model);
+        let abilities = Abilities { pictures: Some(true), documents: None, reasoning: Some(false), tools: Some(false) };
+        assert_eq!((model.abilities, model.context), (abilities, Some(8_192)));
+        let mut silent = Model { context: Some(5), ..Model::default() };
+        about(&json!({}), &mut silent);
+        assert_eq!((silent.abilities, silent.context), (Abilities::default(), Some(5)), "older servers say nothing");
+    }
 }

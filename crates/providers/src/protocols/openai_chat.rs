@@ -13,7 +13,7 @@ use super::{KeyHeader, Protocol};
 use crate::classify::{self, VendorError};
 use crate::frames::Framing;
 use crate::sse::SseEvent;
-use crate::{Decoder, Delta, local};
+use crate::{Decoder, Delta, models};
 use rivulet_protocol::{Control, Failure, FailureCode, FinishReason, Usage, WireProtocol};
 use serde::Deserialize;
 use serde_json::Value;
@@ -31,7 +31,8 @@ pub static PROTOCOL: Protocol = Protocol {
     decoder: || Box::new(OpenAiChat::default()),
     whole,
     models_path: "models",
-    models: local::models,
+    models: models::listed,
+    about: None,
     controls: &[
         Control::Temperature,
         Control::TopP,

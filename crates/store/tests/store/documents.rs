@@ -65,7 +65,7 @@ async fn providers_are_replaced_by_id() {
 async fn models_are_kept_for_each_provider() {
     let scene = Scene::new();
     let (a, b) = (ProviderId::from("a"), ProviderId::from("b"));
-    let models = vec![Model { id: "m-1".into(), name: None, context: Some(8_192) }];
+    let models = vec![Model { id: "m-1".into(), context: Some(8_192), ..Model::default() }];
     scene.store.save_models(&a, models.clone()).await.unwrap();
     assert_eq!(scene.store.models(&a).await.unwrap(), models);
     assert_eq!(scene.store.models(&b).await.unwrap(), []);
