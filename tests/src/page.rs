@@ -141,6 +141,20 @@ impl Page {
         self.answer_when(&format!("answer {count} is {state}"), PATIENCE, |answer| answer.state == state).await
     }
 
+    /// Does what makes the page load itself anew, and waits for the new one: a script that runs while the old one goes
+    /// is lost.
+    pub async fn reloads(&self, action: impl AsyncFnOnce()) {
+        self.script("window.isOld = true;", Vec::new()).await;
+        action().await;
+        wait_for("the page is loaded anew", PATIENCE, async || {
+            let script = "return !window.isOld && document.readyState === 'complete';";
+            let loaded = self.driver.execute(script, Vec::new()).await.ok()?;
+            (*loaded.json() == json!(true)).then_some(())
+        })
+        .await;
+        self.element("composer").await;
+    }
+
     /// The page's own source as it stands.
     pub async fn source(&self) -> String {
         self.driver.source().await.unwrap()
