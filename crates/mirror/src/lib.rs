@@ -5,6 +5,7 @@
 //! conversation's log as Server-Sent Events.
 
 mod agent;
+mod feed;
 mod guard;
 mod handles;
 mod limits;

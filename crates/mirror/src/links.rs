@@ -218,7 +218,7 @@ impl Links {
             }
         };
         let number = entry.seats.last().map_or(0, |seat| seat.number + 1);
-        let viewer = Viewer { since: now_ms(), conversation: place.conversation, agent: place.agent };
+        let viewer = Viewer { since: now_ms(), conversations: place.conversations, agent: place.agent };
         entry.seats.push(Seated { number, viewer, cut: place.cut });
         self.viewers.fetch_add(1, Ordering::Relaxed);
         let seat = Seat { links: Arc::clone(self), link: place.link, number, ticket, ended: entry.ended.clone() };
@@ -317,7 +317,7 @@ pub(crate) struct Place<'a> {
     pub ticket: Option<&'a str>,
     pub target: &'a Target,
     pub resumes: bool,
-    pub conversation: Option<ConversationId>,
+    pub conversations: Vec<ConversationId>,
     pub agent: String,
     pub cut: CancellationToken,
 }
@@ -348,7 +348,7 @@ impl Seat {
         if let Ok(entry) = find(&mut self.links.table(), self.link)
             && let Some(seat) = entry.seats.iter_mut().find(|seat| seat.number == self.number)
         {
-            seat.viewer.conversation = Some(conversation);
+            seat.viewer.conversations = vec![conversation];
         }
         (self.links.changed)();
     }

@@ -5,7 +5,7 @@ use crate::links::{Authorized, Links, Place, Target};
 use crate::listen::Connection;
 use crate::reply::{Refusal, json};
 use crate::stream::{EventStream, PACE, Source};
-use crate::{agent, guard, openapi, page};
+use crate::{agent, feed, guard, openapi, page};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Extension, Path, Query, Request, State};
@@ -28,7 +28,7 @@ pub(crate) struct Site {
     pub limits: Limits,
 }
 
-type Reply = Result<Response, Refusal>;
+pub(crate) type Reply = Result<Response, Refusal>;
 
 /// All routes, behind the guard.
 pub(crate) fn router(site: Site, port: u16) -> Router {
@@ -39,6 +39,7 @@ pub(crate) fn router(site: Site, port: u16) -> Router {
         .route("/api/stop", post(stop))
         .route("/api/ticket", post(ticket))
         .route("/api/sse", get(sse))
+        .route("/api/feed", get(feed::feed))
         .route("/api/openapi.json", get(describe))
         .fallback(get(page::asset))
         .with_state(site);
@@ -187,16 +188,16 @@ async fn sse(State(site): State<Site>, Extension(connection): Extension<Connecti
     // Before the cursor, so that no change falls in between.
     let library = library.then(|| site.engine.library());
     let log = open(&site, &from, &target, after).await?;
-    let conversation = match &log {
-        Some(Source::Open(cursor)) => Some(cursor.conversation()),
-        Some(Source::Awaited(_)) | None => None,
+    let conversations = match &log {
+        Some(Source::Open(cursor)) => vec![cursor.conversation()],
+        Some(Source::Awaited(_) | Source::Several(_)) | None => Vec::new(),
     };
     let place = Place {
         link: from.link,
         ticket: query.ticket.as_deref().filter(|_| bearer(headers).is_none()),
         target: &target,
         resumes,
-        conversation,
+        conversations,
         agent: agent::short_name(headers),
         cut: connection.cut.clone(),
     };
@@ -207,8 +208,9 @@ async fn sse(State(site): State<Site>, Extension(connection): Extension<Connecti
         pace => Duration::from_secs(1) / pace.unwrap_or(PACE).min(PACE),
     };
     let Site { engine, limits, .. } = site;
-    let body = EventStream { seat, caller: from.caller, engine, log, library, period, limits }.into_body();
-    Ok(event_stream(body))
+    let opening = String::new();
+    let stream = EventStream { seat, caller: from.caller, engine, log, opening, library, period, limits };
+    Ok(event_stream(stream.into_body()))
 }
 
 /// What a stream reads. A name that no conversation has yet is waited for, and nothing is made for it.
@@ -231,11 +233,11 @@ async fn open(site: &Site, from: &Authorized, target: &Target, after: u64) -> Re
     }
 }
 
-fn unknown() -> ApiError {
+pub(crate) fn unknown() -> ApiError {
     ApiError::not_found("conversation")
 }
 
-fn event_stream(body: Body) -> Response {
+pub(crate) fn event_stream(body: Body) -> Response {
     let fields = [
         (header::CONTENT_TYPE, "text/event-stream; charset=utf-8"),
         (header::CACHE_CONTROL, "no-store, no-transform"),
@@ -245,7 +247,7 @@ fn event_stream(body: Body) -> Response {
     (fields, body).into_response()
 }
 
-fn authorize(site: &Site, headers: &HeaderMap) -> Result<Authorized, Refusal> {
+pub(crate) fn authorize(site: &Site, headers: &HeaderMap) -> Result<Authorized, Refusal> {
     site.links.authorize(bearer(headers))
 }
 
@@ -303,7 +305,7 @@ fn parse_uid(text: &str) -> Result<Uid, ApiError> {
 }
 
 /// An event's number: digits only. One that is too large for any log is as unknown as any other.
-fn parse_number(text: &[u8]) -> Result<u64, ApiError> {
+pub(crate) fn parse_number(text: &[u8]) -> Result<u64, ApiError> {
     let digits = std::str::from_utf8(text).ok().filter(|text| text.bytes().all(|b| b.is_ascii_digit()));
     match digits.filter(|digits| (1..=20).contains(&digits.len())) {
         Some(digits) => Ok(digits.parse().unwrap_or(u64::MAX)),

@@ -7,9 +7,10 @@ use crate::limits::Limits;
 use crate::links::Seat;
 use axum::body::Body;
 use bytes::Bytes;
-use futures_util::{Stream, stream};
+use futures_util::stream::{BoxStream, SelectAll};
+use futures_util::{Stream, StreamExt, stream};
 use rivulet_engine::{BoxFuture, Cursor, Engine};
-use rivulet_protocol::{ApiError, Batch, Caller, Event, LibraryEvent};
+use rivulet_protocol::{ApiError, Batch, Caller, ConversationId, Event, LibraryEvent};
 use std::convert::Infallible;
 use std::time::Duration;
 use tokio::sync::broadcast;
@@ -30,8 +31,10 @@ pub(crate) struct EventStream {
     pub seat: Seat,
     pub caller: Caller,
     pub engine: Engine,
-    /// The conversation's log; without one only the library is shown.
+    /// The log or logs; without one only the library is shown.
     pub log: Option<Source>,
+    /// What it begins with, already in the form of events.
+    pub opening: String,
     /// What changes outside of conversations, if it was asked for.
     pub library: Option<broadcast::Receiver<LibraryEvent>>,
     /// The least time between two reads of the cursor.
@@ -44,6 +47,17 @@ pub(crate) enum Source {
     Open(Cursor),
     /// A name that no conversation has yet.
     Awaited(BoxFuture<'static, Result<Cursor, ApiError>>),
+    /// All that a browser's pages show. Each batch says whose it is.
+    Several(SelectAll<BoxStream<'static, Batch>>),
+}
+
+impl Source {
+    /// The batches of several cursors, as they come; nothing if there are none.
+    pub fn several(cursors: Vec<Cursor>) -> Option<Self> {
+        let batches = |cursor| stream::unfold(cursor, async |mut cursor: Cursor| Some((cursor.next().await?, cursor)));
+        (!cursors.is_empty())
+            .then(|| Self::Several(cursors.into_iter().map(|cursor| batches(cursor).boxed()).collect()))
+    }
 }
 
 enum Next {
@@ -92,7 +106,7 @@ impl Writer {
             self.begun = true;
             // Goes out at once, with the head: the client knows that it is connected. No empty line after it, since
             // some clients take every empty line for an event.
-            return Some(Bytes::from_static(b"retry: 2000\n"));
+            return Some(Bytes::from("retry: 2000\n".to_owned() + &self.stream.opening));
         }
         match self.wait().await {
             Next::Named(Ok(cursor)) => {
@@ -103,7 +117,10 @@ impl Writer {
             }
             Next::Batch(Some(batch)) => {
                 self.stream.seat.delivered();
-                batch.events.iter().for_each(|event| write_event(&mut out, event));
+                match self.stream.log {
+                    Some(Source::Several(_)) => write_fields(&mut out, None, "batch", &batch),
+                    _ => batch.events.iter().for_each(|event| write_event(&mut out, event)),
+                }
                 self.due = Instant::now() + period(self.stream.period, self.stream.seat.viewers());
             }
             Next::Library(event) => write_fields(&mut out, None, "library", &event),
@@ -119,7 +136,7 @@ impl Writer {
 
     async fn wait(&mut self) -> Next {
         let EventStream { seat, log, library, limits, engine, caller, .. } = &mut self.stream;
-        let watches = matches!(log, Some(Source::Open(_)));
+        let watches = matches!(log, Some(Source::Open(_) | Source::Several(_)));
         tokio::select! {
             biased;
             () = seat.ended.cancelled() => Next::Over,
@@ -148,6 +165,10 @@ async fn paced(log: &mut Option<Source>, due: Instant) -> Next {
             sleep_until(due).await;
             Next::Batch(cursor.next().await)
         }
+        Some(Source::Several(batches)) => {
+            sleep_until(due).await;
+            Next::Batch(batches.next().await)
+        }
     }
 }
 
@@ -175,6 +196,13 @@ async fn library_event(
             return event;
         }
     }
+}
+
+/// The event that says why a conversation is not shown.
+pub(crate) fn refused(conversation: ConversationId, error: &ApiError) -> String {
+    let mut out = String::new();
+    write_fields(&mut out, None, "refused", &serde_json::json!({ "conversation": conversation, "error": error }));
+    out
 }
 
 fn write_event(out: &mut String, event: &Event) {

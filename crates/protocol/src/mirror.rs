@@ -41,8 +41,8 @@ pub struct Link {
 pub struct Viewer {
     /// Since when, in milliseconds since the epoch.
     pub since: u64,
-    /// What it watches.
-    pub conversation: Option<ConversationId>,
+    /// What it watches. A browser's pages share one connection.
+    pub conversations: Vec<ConversationId>,
     /// The browser, shortened to a name.
     pub agent: String,
 }

@@ -22,6 +22,7 @@ mod reload;
 mod settings;
 mod single_instance;
 mod stop;
+mod tabs;
 mod window_and_browser;
 
 use rivulet_tests::{Client, Page, Reply};

@@ -2216,9 +2216,9 @@ export type Viewer = {
  */
 since: number, 
 /**
- * What it watches.
+ * What it watches. A browser's pages share one connection.
  */
-conversation: ConversationId | null, 
+conversations: Array<ConversationId>, 
 /**
  * The browser, shortened to a name.
  */

@@ -38,7 +38,12 @@ function stream(response: ServerResponse, ...events: string[]): ServerResponse {
   return response;
 }
 
-const text = (seq: number) => `id: ${seq}\nevent: text\ndata: {"seq":${seq},"message":"m","type":"text","text":"x"}`;
+/** A batch of text events with these numbers, after the number before them. */
+function text(...numbers: number[]): string {
+  const events = numbers.map((seq) => ({ seq, message: 'm', type: 'text', text: 'x', offset: seq - 1 }));
+  const batch = { conversation: 'c', after: (numbers[0] ?? 1) - 1, head: numbers.at(-1), events };
+  return `event: batch\ndata: ${JSON.stringify(batch)}`;
+}
 
 it('takes the token out of the address at once and sends it in a header only', async () => {
   answer = (_, response) => response.end('{}');
@@ -58,12 +63,12 @@ it('shows a conversation and the library by one stream', async () => {
   stops.push(transport.watch('c', 0, (batch) => batches.push(batch), fail));
   stops.push(transport.library((event) => library.push(event)));
   await vi.waitFor(() => expect([batches.length, library.length]).toEqual([1, 1]));
-  expect(requests.map((request) => request.url)).toEqual(['/api/sse?conversation=c&after=0&library=1']);
+  expect(requests.map((request) => request.url)).toEqual(['/api/feed?conversations=c:0&library=1']);
 });
 
 it('comes back by the last number it saw, and says so to the page', async () => {
   answer = (_, response) => {
-    if (requests.length === 1) stream(response, text(1), text(2)).end();
+    if (requests.length === 1) stream(response, text(1, 2)).end();
     else stream(response, text(3));
   };
   const transport = new HttpTransport();
@@ -72,7 +77,7 @@ it('comes back by the last number it saw, and says so to the page', async () => 
   transport.onConnection((connection) => said.push(connection));
   stops.push(transport.watch('c', 0, (batch) => numbers.push(...batch.events.map((event) => event.seq)), fail));
   await vi.waitFor(() => expect(numbers).toEqual([1, 2, 3]), 10_000);
-  expect(requests[1]?.url).toBe('/api/sse?conversation=c&after=2');
+  expect(requests[1]?.url).toBe('/api/feed?conversations=c:2');
   expect(said).toEqual(['live', 'lost', 'live']);
 });
 
@@ -110,7 +115,9 @@ it('dispatches no event but those it knows', async () => {
   const data = JSON.stringify({ type: 'chat:completion', code, html: '<script>window.ran = true</script>' });
   const names = ['execute', 'eval', 'message', 'open', 'constructor', '__proto__'];
   const strange = names.flatMap((name) => ['', 'id: 1\n'].map((id) => `${id}event: ${name}\ndata: ${data}`));
-  answer = (_, response) => stream(response, ...strange, text(2));
+  const evil = { conversation: 'c', after: 0, head: 1, events: [{ seq: 1, message: 'm', type: 'execute', code }] };
+  const inside = `event: batch\ndata: ${JSON.stringify(evil)}`;
+  answer = (_, response) => stream(response, ...strange, inside, text(2));
   const transport = new HttpTransport();
   const events: string[] = [];
   stops.push(transport.watch('c', 0, (batch) => events.push(...batch.events.map((event) => event.type)), fail));

@@ -102,7 +102,11 @@ impl Site {
     }
 
     pub fn open(&self, query: &str, headers: &str) -> Stream {
-        let request = format!("GET /api/sse?{query} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n{headers}\r\n", self.port);
+        self.open_path("/api/sse", query, headers)
+    }
+
+    pub fn open_path(&self, path: &str, query: &str, headers: &str) -> Stream {
+        let request = format!("GET {path}?{query} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n{headers}\r\n", self.port);
         let mut socket = connect(self.port);
         socket.write_all(request.as_bytes()).unwrap();
         let mut reader = BufReader::new(socket);

@@ -9,6 +9,7 @@ mod client;
 mod described;
 mod doors;
 mod examples;
+mod feed;
 mod flow;
 mod limits;
 mod links;
