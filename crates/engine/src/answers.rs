@@ -1,6 +1,7 @@
 //! Starting, stopping, regenerating and continuing answers.
 
 use crate::conversations::empty_conversation;
+use crate::cost::{self, Tally};
 use crate::turn::Turn as RunningTask;
 use crate::{Core, Engine, RunningTurn, wording};
 use rivulet_protocol::*;
@@ -111,14 +112,14 @@ impl Engine {
         };
         let choice = self.model_choice(&conversation, message.provider.clone(), message.model.clone()).await?;
         self.spend(caller)?;
-        let mut messages = self.request_messages(conversation.id, question, &choice.0).await?;
+        let (mut messages, files) = self.request_messages(conversation.id, question, &choice.0).await?;
         if !message.text.is_empty() {
             messages.push(ChatMessage::text(Author::Assistant, message.text.clone()));
             messages.push(ChatMessage::text(Author::User, wording::CONTINUE));
         }
         let resumed = self.core.store_of(conversation.id).resume(conversation.id, message.id).await?;
         let answer = resumed.id;
-        self.start(conversation.id, resumed, messages, choice).await;
+        self.start(conversation.id, resumed, (messages, files), choice).await;
         Ok(Turn { conversation: conversation.id, question, answer })
     }
 
@@ -148,7 +149,7 @@ impl Engine {
         &self,
         conversation: ConversationId,
         message: Message,
-        messages: Vec<ChatMessage>,
+        (messages, files): (Vec<ChatMessage>, u64),
         (provider, model): (ProviderId, String),
     ) {
         let running = RunningTurn::new(conversation);
@@ -165,31 +166,37 @@ impl Engine {
                 () = engine.core.quitting.cancelled() => Err(Failure::new(FailureCode::KeyUnavailable)),
             };
             let controls = engine.controls(conversation).await;
+            let asked = cost::tokens_of(&messages, files);
+            let tally = Tally { price: engine.price(&provider, &model).await, asked, ..Tally::default() };
             let core = Arc::clone(&engine.core);
             let ended = running.ended.clone();
             let request = ChatRequest { model, messages, controls };
-            RunningTask { core, conversation, message, endpoint, request, running }.run().await;
+            RunningTask { core, conversation, message, endpoint, request, tally, running }.run().await;
             engine.core.turns().remove(&id);
             ended.cancel();
             engine.notify_conversation(conversation).await;
         });
     }
 
-    /// The path up to and with `question`, as `provider`'s model reads it. Answers that said nothing are left out.
+    /// The path up to and with `question`, as `provider`'s model reads it, and about how many tokens its pictures and
+    /// PDFs are. Answers that said nothing are left out.
     async fn request_messages(
         &self,
         conversation: ConversationId,
         question: MessageId,
         provider: &ProviderId,
-    ) -> Result<Vec<ChatMessage>, ApiError> {
+    ) -> Result<(Vec<ChatMessage>, u64), ApiError> {
         let path = self.core.store_of(conversation).path_for_request(conversation, question).await?;
         let mut messages = Vec::with_capacity(path.len());
+        let mut files = 0;
         for mut message in path {
             let attachments = std::mem::take(&mut message.attachments);
+            let read = attachments.iter().filter(|attachment| attachment.kind != AttachmentKind::Text);
+            files += read.map(|attachment| attachment.tokens).sum::<u64>();
             let parts = self.attachment_parts(conversation, attachments, provider).await;
             messages.extend(as_read(message, parts, provider));
         }
-        Ok(messages)
+        Ok((messages, files))
     }
 
     /// How a conversation wants to be answered.

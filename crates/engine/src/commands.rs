@@ -75,6 +75,14 @@ impl Commands for Engine {
         Ok(self.core.vault.status().await)
     }
 
+    async fn costs_get(&self, _: &Caller, request: CostsGet) -> Answer<Costs> {
+        self.costs(request).await
+    }
+
+    async fn conversation_cost(&self, caller: &Caller, request: ConversationRef) -> Answer<Spent> {
+        self.conversation_cost(caller, request.conversation).await
+    }
+
     async fn conversations_list(&self, caller: &Caller, request: ConversationsList) -> Answer<ConversationPage> {
         self.list(caller, request).await
     }

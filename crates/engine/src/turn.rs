@@ -1,12 +1,13 @@
 //! One answer being written: a task that reads the provider, appends to the log, and ends in exactly one way.
 
+use crate::cost::Tally;
 use crate::{Core, RunningTurn};
 use rivulet_protocol::{
     ConversationId, EventBody, Failure, FailureCode, FinishReason, Message, MessageState, Notice, Replay, ToolCall,
     WireProtocol, now_ms, utf16_len,
 };
 use rivulet_providers::{AnswerStream, ChatRequest, Delta, Endpoint, Tape, retry};
-use rivulet_store::{Append, Store};
+use rivulet_store::{Append, Spending, Store};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -25,6 +26,8 @@ pub(crate) struct Turn {
     pub message: Message,
     pub endpoint: Result<Endpoint, Failure>,
     pub request: ChatRequest,
+    /// What counts of it while it comes.
+    pub tally: Tally,
     pub running: RunningTurn,
 }
 
@@ -51,6 +54,9 @@ struct Answer {
     reason: Option<FinishReason>,
     /// What the provider speaks.
     protocol: WireProtocol,
+    tally: Tally,
+    /// The vendor took the request: from here on it works, and is paid.
+    accepted: bool,
     /// Something came in this turn: from here on nothing is sent again by itself, since it would be paid twice.
     has_output: bool,
 }
@@ -58,8 +64,8 @@ struct Answer {
 impl Turn {
     /// Runs to the end and puts the ending on disk.
     pub async fn run(self) {
-        let Turn { core, conversation, message, endpoint, request, running } = self;
-        let mut answer = Answer::new(Arc::clone(&core), conversation, message, running.clone());
+        let Turn { core, conversation, message, endpoint, request, tally, running } = self;
+        let mut answer = Answer::new(Arc::clone(&core), conversation, message, running.clone(), tally);
         let receive = async {
             match endpoint {
                 Ok(endpoint) => answer.receive(&endpoint, &request).await,
@@ -78,7 +84,13 @@ impl Turn {
 }
 
 impl Answer {
-    fn new(core: Arc<Core>, conversation: ConversationId, message: Message, running: RunningTurn) -> Self {
+    fn new(
+        core: Arc<Core>,
+        conversation: ConversationId,
+        message: Message,
+        running: RunningTurn,
+        tally: Tally,
+    ) -> Self {
         let (text_len, reasoning_len) = (utf16_len(&message.text), utf16_len(&message.reasoning));
         Self {
             store: core.store_of(conversation),
@@ -92,6 +104,8 @@ impl Answer {
             reasoning_since: None,
             reason: None,
             protocol: WireProtocol::default(),
+            tally,
+            accepted: false,
             has_output: false,
         }
     }
@@ -128,6 +142,7 @@ impl Answer {
     async fn read(&mut self, endpoint: &Endpoint, request: &ChatRequest, tape: &Tape) -> Result<FinishReason, Failure> {
         let client = self.core.client.clone();
         let mut stream = self.wait_for(client.stream_on(endpoint, request, Some(tape))).await?;
+        self.accepted = true;
         self.notice(Notice::Waiting);
         let mut deltas = Vec::new();
         while self.next(&mut stream, &mut deltas).await? {
@@ -172,6 +187,7 @@ impl Answer {
                 Delta::Reasoning(text) => self.reasoning(text),
                 Delta::ToolCall { id, name, arguments } => {
                     self.has_output = true;
+                    self.tally.written.add(&arguments);
                     let call =
                         ToolCall { id: id.clone(), name: name.clone(), arguments: arguments.clone(), result: None };
                     self.message.tool_calls.push(call);
@@ -179,7 +195,7 @@ impl Answer {
                 }
                 // Of no use to a viewer, so no event: it is kept with the answer's end.
                 Delta::Replay(item) => self.message.replay.push(Replay { protocol: self.protocol, item }),
-                Delta::Usage(usage) => self.message.usage = Some(usage),
+                Delta::Usage(usage) => self.tally.usage = Some(usage),
                 Delta::Finish(reason) => self.reason = Some(reason),
             }
         }
@@ -199,6 +215,7 @@ impl Answer {
             self.message.reasoning_ms = Some(before + since.elapsed().as_millis() as u64);
         }
         self.message.text.push_str(&text);
+        self.tally.written.add(&text);
         let offset = self.text_len;
         self.text_len += utf16_len(&text);
         self.store.append(self.conversation, self.message.id, Append::Text { text, offset });
@@ -211,6 +228,7 @@ impl Answer {
         self.first_output();
         self.reasoning_since.get_or_insert_with(Instant::now);
         self.message.reasoning.push_str(&text);
+        self.tally.written.add(&text);
         let offset = self.reasoning_len;
         self.reasoning_len += utf16_len(&text);
         self.store.append(self.conversation, self.message.id, Append::Reasoning { text, offset });
@@ -252,14 +270,42 @@ impl Answer {
         if let Some(since) = self.reasoning_since {
             self.message.reasoning_ms = Some(since.elapsed().as_millis() as u64);
         }
-        if let Some(usage) = self.message.usage {
-            self.event(EventBody::Usage { usage });
-        }
+        let spending = self.account(state, at);
         self.message.state = state;
         self.message.ended_at = Some(at);
+        // First, so that whoever sees the end finds it in the sums.
+        if let Err(error) = self.core.spend(spending).await {
+            tracing::error!(%error, "what an answer cost could not be stored");
+        }
         if let Err(error) = self.store.end(self.conversation, self.message, event).await {
             tracing::error!(%error, "the end of an answer could not be stored");
         }
+    }
+
+    /// Counts what it took, if a model worked for it: a request that was refused, or failed before any output, is not
+    /// paid. A continued answer takes what it took before as well.
+    fn account(&mut self, state: MessageState, at: u64) -> Option<Spending> {
+        let failed = state == MessageState::Failed;
+        if self.tally.usage.is_none() && !self.has_output && (failed || !self.accepted) {
+            return None;
+        }
+        let cost = self.tally.cost(state == MessageState::Complete);
+        if let Some(usage) = self.tally.usage {
+            let usage = self.message.usage.unwrap_or_default().plus(usage);
+            self.message.usage = Some(usage);
+            self.event(EventBody::Usage { usage });
+        }
+        let whole = self.message.cost.map_or(cost, |before| before.plus(cost));
+        self.message.cost = Some(whole);
+        self.event(EventBody::Cost { cost: whole });
+        Some(Spending {
+            at,
+            conversation: Some(self.conversation).filter(|id| !self.core.temporary.has(*id)),
+            provider: self.message.provider.clone()?,
+            key: 0,
+            model: self.message.model.clone()?,
+            cost,
+        })
     }
 }
 

@@ -102,6 +102,7 @@ pub fn usage(value: Option<&Value>) -> Option<Usage> {
         cached_tokens: count(&["cached_tokens", "cachedInputTokens"])
             .or_else(|| detail("prompt_tokens_details", "cached_tokens"))
             .or_else(|| detail("input_tokens_details", "cached_tokens")),
+        ..Usage::default()
     };
     (usage != Usage::default()).then_some(usage)
 }

@@ -74,6 +74,9 @@ macro_rules! with_commands {
             "Forgets a proxy's login." proxy_login_delete(ProxyRef) -> Nothing, Window;
             "Whether the keyring works right now." keyring_status(Nothing) -> KeyringStatus, Window;
 
+            "What was spent, by day, provider and key." costs_get(CostsGet) -> Costs, Window;
+            "What a conversation cost so far." conversation_cost(ConversationRef) -> Spent, Window;
+
             "A page of the conversation list." conversations_list(ConversationsList) -> ConversationPage, Viewer;
             "Makes an empty conversation." conversation_create(ConversationCreate) -> Conversation, Participant;
             "Opens a conversation at its end." conversation_open(ConversationOpen) -> Snapshot, Viewer;

@@ -1,6 +1,6 @@
 //! Conversations and the tree of messages in them.
 
-use crate::{Controls, ConversationId, Failure, MessageId, Notice, ProviderId, WireProtocol};
+use crate::{Controls, ConversationId, Cost, Failure, MessageId, Notice, ProviderId, WireProtocol};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -97,6 +97,30 @@ pub struct Usage {
     pub reasoning_tokens: Option<u64>,
     /// The part of the input that came from the vendor's cache.
     pub cached_tokens: Option<u64>,
+    /// The part of the input that was put into the vendor's cache.
+    #[serde(default)]
+    pub cache_write_tokens: Option<u64>,
+    /// What the vendor itself says it costs, in millionths of a US dollar.
+    #[serde(default)]
+    pub micros: Option<u64>,
+}
+
+impl Usage {
+    /// Both together; what only one reports is taken from it.
+    pub fn plus(self, more: Self) -> Self {
+        let sum = |one: Option<u64>, other: Option<u64>| match (one, other) {
+            (Some(one), Some(other)) => Some(one.saturating_add(other)),
+            (one, other) => one.or(other),
+        };
+        Self {
+            input_tokens: sum(self.input_tokens, more.input_tokens),
+            output_tokens: sum(self.output_tokens, more.output_tokens),
+            reasoning_tokens: sum(self.reasoning_tokens, more.reasoning_tokens),
+            cached_tokens: sum(self.cached_tokens, more.cached_tokens),
+            cache_write_tokens: sum(self.cache_write_tokens, more.cache_write_tokens),
+            micros: sum(self.micros, more.micros),
+        }
+    }
 }
 
 /// A tool a model asked for. Running it is a person's decision; what was asked is kept as it was asked.
@@ -241,6 +265,9 @@ pub struct Message {
     pub finish_reason: Option<FinishReason>,
     /// The vendor's token counts.
     pub usage: Option<Usage>,
+    /// What it took, once it has ended.
+    #[serde(default)]
+    pub cost: Option<Cost>,
     /// Set when `state` is `Failed`.
     pub failure: Option<Failure>,
 }
@@ -267,6 +294,7 @@ impl Message {
             model: None,
             finish_reason: None,
             usage: None,
+            cost: None,
             failure: None,
         }
     }

@@ -1,6 +1,6 @@
 //! The log's vocabulary. One closed set, the same for windows, browsers and the terminal.
 
-use crate::{Conversation, ConversationId, Failure, FinishReason, Message, MessageId, Usage};
+use crate::{Conversation, ConversationId, Cost, Failure, FinishReason, Message, MessageId, Usage};
 use serde::{Deserialize, Serialize};
 
 /// One event of a conversation's log, or several neighbours merged into one (`seq` is then the last of them).
@@ -78,6 +78,11 @@ pub enum EventBody {
         /// The counts.
         usage: Usage,
     },
+    /// What the answer took, with the turns before if it was continued.
+    Cost {
+        /// The whole of it.
+        cost: Cost,
+    },
     /// Something a person should know while they wait.
     Notice {
         /// What.
@@ -124,6 +129,7 @@ impl EventBody {
             Self::ToolCall { .. } => "tool_call",
             Self::ToolResult { .. } => "tool_result",
             Self::Usage { .. } => "usage",
+            Self::Cost { .. } => "cost",
             Self::Notice { .. } => "notice",
             Self::Finished { .. } => "finished",
             Self::Stopped { .. } => "stopped",

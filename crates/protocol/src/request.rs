@@ -71,6 +71,11 @@ wire! {
         /// There are more after these.
         has_more: bool,
     }
+    /// How far back to look.
+    CostsGet {
+        /// So many days, the present one among them; 31 if left out, 3,660 at most.
+        days: Option<u32>,
+    }
     /// A page of the bin.
     BinList {
         /// Skip this many.

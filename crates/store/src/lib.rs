@@ -18,6 +18,7 @@ mod reader;
 mod rotation;
 mod schema;
 mod search;
+mod spending;
 mod words;
 mod work;
 mod writer;
@@ -28,6 +29,7 @@ pub use documents::StoredProvider;
 pub use error::StoreError;
 pub use exchange::Taken;
 pub use queue::Append;
+pub use spending::Spending;
 
 use attachments::Files;
 use queue::{Item, Job, Queue};

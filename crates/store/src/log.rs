@@ -94,6 +94,9 @@ fn whole(stored: Stored, told: &mut Told) {
     if let Some(usage) = message.usage {
         told.borrowed.push(event(inner, EventBody::Usage { usage }));
     }
+    if let Some(cost) = message.cost {
+        told.borrowed.push(event(inner, EventBody::Cost { cost }));
+    }
     told.own.push(event(fold_seq, ending(message)));
 }
 

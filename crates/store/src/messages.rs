@@ -274,8 +274,9 @@ fn unfolded(connection: &Connection, stored: &mut Stored) -> Result<(), StoreErr
         match row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)? {
             "text" => stored.message.text.push_str(body),
             "reasoning" => stored.message.reasoning.push_str(body),
-            "usage" | "tool_call" | "tool_result" => match serde_json::from_str(body)? {
+            "usage" | "cost" | "tool_call" | "tool_result" => match serde_json::from_str(body)? {
                 EventBody::Usage { usage } => stored.message.usage = Some(usage),
+                EventBody::Cost { cost } => stored.message.cost = Some(cost),
                 EventBody::ToolCall { id, name, arguments } => {
                     stored.message.tool_calls.push(ToolCall { id, name, arguments, result: None });
                 }

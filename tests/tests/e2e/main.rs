@@ -8,6 +8,7 @@ mod attachments;
 mod bin;
 mod clients;
 mod controls;
+mod cost;
 mod faults;
 mod finding;
 mod first_start;

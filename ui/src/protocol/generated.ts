@@ -670,6 +670,102 @@ limit?: number | null,
 query?: string | null, };
 
 /**
+ * What an answer took, counted when it ended: a later change of a price changes nothing in it.
+ */
+export type Cost = { 
+/**
+ * Tokens read.
+ */
+input_tokens: number, 
+/**
+ * The part of the input that came from the vendor's cache.
+ */
+cached_tokens: number, 
+/**
+ * Tokens written, reasoning included.
+ */
+output_tokens: number, 
+/**
+ * Millionths of a US dollar; `None` where the price is not known.
+ */
+micros: number | null, 
+/**
+ * The tokens were estimated by the length of the text, for the vendor did not count them to the end.
+ */
+estimated: boolean, };
+
+/**
+ * What was spent.
+ */
+export type Costs = { 
+/**
+ * The present day.
+ */
+today: string, 
+/**
+ * Days with something spent, latest first.
+ */
+days: Array<DaySpent>, 
+/**
+ * When the prices that come with the app were looked up: `2026-09-01`.
+ */
+prices_of: string, };
+
+/**
+ * How far back to look.
+ */
+export type CostsGet = { 
+/**
+ * So many days, the present one among them; 31 if left out, 3,660 at most.
+ */
+days?: number | null, };
+
+/**
+ * What was spent with one key on one day.
+ */
+export type DaySpent = { 
+/**
+ * The day of the person's own clock: `2026-03-29`.
+ */
+day: string, 
+/**
+ * The provider.
+ */
+provider: ProviderId, 
+/**
+ * The number of its key.
+ */
+key: number, 
+/**
+ * How many answers.
+ */
+answers: number, 
+/**
+ * Tokens read.
+ */
+input_tokens: number, 
+/**
+ * The part of them that came from the vendor's cache.
+ */
+cached_tokens: number, 
+/**
+ * Tokens written.
+ */
+output_tokens: number, 
+/**
+ * Millionths of a US dollar, of the answers whose price was known.
+ */
+micros: number, 
+/**
+ * How many answers had a price that is not known.
+ */
+unpriced: number, 
+/**
+ * How many answers are counted by an estimate.
+ */
+estimated: number, };
+
+/**
  * How much air there is.
  */
 export type Density = "compact" | "usual" | "airy";
@@ -739,7 +835,11 @@ text: string, } | { "type": "usage",
 /**
  * The counts.
  */
-usage: Usage, } | { "type": "notice", 
+usage: Usage, } | { "type": "cost", 
+/**
+ * The whole of it.
+ */
+cost: Cost, } | { "type": "notice", 
 /**
  * What.
  */
@@ -1312,6 +1412,10 @@ finish_reason: FinishReason | null,
  */
 usage: Usage | null, 
 /**
+ * What it took, once it has ended.
+ */
+cost: Cost | null, 
+/**
  * Set when `state` is `Failed`.
  */
 failure: Failure | null, };
@@ -1597,6 +1701,10 @@ finish_reason: FinishReason | null,
  * The vendor's token counts.
  */
 usage: Usage | null, 
+/**
+ * What it took, once it has ended.
+ */
+cost: Cost | null, 
 /**
  * Set when `state` is `Failed`.
  */
@@ -2104,6 +2212,39 @@ has_older: boolean,
 notice: Notice | null, };
 
 /**
+ * What several answers took.
+ */
+export type Spent = { 
+/**
+ * How many answers.
+ */
+answers: number, 
+/**
+ * Tokens read.
+ */
+input_tokens: number, 
+/**
+ * The part of them that came from the vendor's cache.
+ */
+cached_tokens: number, 
+/**
+ * Tokens written.
+ */
+output_tokens: number, 
+/**
+ * Millionths of a US dollar, of the answers whose price was known.
+ */
+micros: number, 
+/**
+ * How many answers had a price that is not known.
+ */
+unpriced: number, 
+/**
+ * How many answers are counted by an estimate.
+ */
+estimated: number, };
+
+/**
  * Light or dark.
  */
 export type Theme = "system" | "light" | "dark";
@@ -2205,7 +2346,15 @@ reasoning_tokens: number | null,
 /**
  * The part of the input that came from the vendor's cache.
  */
-cached_tokens: number | null, };
+cached_tokens: number | null, 
+/**
+ * The part of the input that was put into the vendor's cache.
+ */
+cache_write_tokens: number | null, 
+/**
+ * What the vendor itself says it costs, in millionths of a US dollar.
+ */
+micros: number | null, };
 
 /**
  * A connection of a link.
@@ -2278,6 +2427,10 @@ export interface Commands {
   proxy_login_delete: { request: ProxyRef; response: Nothing };
   /** Whether the keyring works right now. */
   keyring_status: { request: Nothing; response: KeyringStatus };
+  /** What was spent, by day, provider and key. */
+  costs_get: { request: CostsGet; response: Costs };
+  /** What a conversation cost so far. */
+  conversation_cost: { request: ConversationRef; response: Spent };
   /** A page of the conversation list. */
   conversations_list: { request: ConversationsList; response: ConversationPage };
   /** Makes an empty conversation. */
@@ -2375,6 +2528,8 @@ export const commandRoles: Record<keyof Commands, CallerRole> = {
   proxy_login_set: "window",
   proxy_login_delete: "window",
   keyring_status: "window",
+  costs_get: "window",
+  conversation_cost: "window",
   conversations_list: "viewer",
   conversation_create: "participant",
   conversation_open: "viewer",

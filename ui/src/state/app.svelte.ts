@@ -21,6 +21,7 @@ import { Attaching } from './attaching.svelte';
 import { BackupsState } from './backups.svelte';
 import { BinState } from './bin.svelte';
 import { OpenConversation } from './conversation.svelte';
+import { CostsState } from './costs.svelte';
 import { LibraryState } from './library.svelte';
 import { MirrorState } from './mirror.svelte';
 import { ProvidersState } from './providers.svelte';
@@ -32,6 +33,7 @@ import { TransfersState } from './transfers.svelte';
 export type SettingsSection =
   | 'providers'
   | 'appearance'
+  | 'cost'
   | 'writing'
   | 'prompts'
   | 'shortcuts'
@@ -60,6 +62,7 @@ export class App {
   readonly transfers: TransfersState;
   readonly bin: BinState;
   readonly backups: BackupsState;
+  readonly costs: CostsState;
 
   info = $state.raw<AppInfo | null>(null);
   connection = $state<Connection>('live');
@@ -92,6 +95,7 @@ export class App {
     this.transfers = new TransfersState(transport);
     this.bin = new BinState(transport);
     this.backups = new BackupsState(transport);
+    this.costs = new CostsState(transport);
     const in_window = transport.host === 'window';
     setOpenLink((url) => {
       if (in_window) void this.attempt('link_open', { url });

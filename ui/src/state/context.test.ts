@@ -1,7 +1,14 @@
 import { expect, it } from 'vitest';
 import { contextUsed } from './context';
 
-const none = { input_tokens: null, output_tokens: null, reasoning_tokens: null, cached_tokens: null };
+const none = {
+  input_tokens: null,
+  output_tokens: null,
+  reasoning_tokens: null,
+  cached_tokens: null,
+  cache_write_tokens: null,
+  micros: null,
+};
 const said = (text: string, usage: Parameters<typeof contextUsed>[0][number]['usage'] = null) => ({
   text,
   usage,

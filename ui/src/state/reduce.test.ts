@@ -21,6 +21,7 @@ const message = (id: string, over: Partial<Message> = {}): Message => ({
   model: 'tour',
   finish_reason: null,
   usage: null,
+  cost: null,
   failure: null,
   ...over,
 });
@@ -142,7 +143,14 @@ describe('ends', () => {
   });
 
   it('counts come with usage and stay', () => {
-    const usage = { input_tokens: 5, output_tokens: 7, reasoning_tokens: null, cached_tokens: null };
+    const usage = {
+      input_tokens: 5,
+      output_tokens: 7,
+      reasoning_tokens: null,
+      cached_tokens: null,
+      cache_write_tokens: null,
+      micros: null,
+    };
     const event: Event = { seq: 4, message: 'a', type: 'usage', usage };
     const { state } = apply(
       grown,

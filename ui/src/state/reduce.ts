@@ -158,6 +158,8 @@ function change(live: LiveMessage, event: Exclude<Event, { type: 'started' | 'te
   switch (event.type) {
     case 'usage':
       return { ...live, usage: event.usage };
+    case 'cost':
+      return { ...live, cost: event.cost };
     case 'notice':
       return { ...live, notice: event.notice };
     case 'finished':

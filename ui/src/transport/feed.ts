@@ -15,6 +15,7 @@ const KNOWN: Record<Event['type'], true> = {
   tool_call: true,
   tool_result: true,
   usage: true,
+  cost: true,
   notice: true,
   finished: true,
   stopped: true,

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { dollars, facts, short } from './models';
+import { dollars, facts, money, short } from './models';
 
 it('writes money so that small sums say something', () => {
   expect([0, 2_500_000, 150_000, 12_345, 420, 7].map(dollars)).toEqual([
@@ -10,6 +10,15 @@ it('writes money so that small sums say something', () => {
     '$0.00042',
     '$0.000007',
   ]);
+});
+
+it('marks what is estimated, and what has no price', () => {
+  const spent = { answers: 2, input_tokens: 1, cached_tokens: 0, output_tokens: 1, micros: 2_500_000 };
+  expect(money({ ...spent, unpriced: 0, estimated: 0 })).toBe('$2.50');
+  expect(money({ ...spent, unpriced: 0, estimated: 1 })).toBe('≈ $2.50');
+  expect(money({ ...spent, unpriced: 1, estimated: 1 })).toBe('≈ $2.50 + price not known');
+  expect(money({ ...spent, micros: 0, unpriced: 2, estimated: 0 })).toBe('price not known');
+  expect(money({ ...spent, answers: 0, micros: 0, unpriced: 0, estimated: 0 })).toBe('$0.00');
 });
 
 it('tells only what is known of a model', () => {

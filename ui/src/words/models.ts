@@ -1,5 +1,5 @@
 import { m } from '../paraglide/messages.js';
-import type { Model, Price } from '../protocol/generated';
+import type { Model, Price, Spent } from '../protocol/generated';
 import { language } from '../state/language.svelte';
 import { count } from './times';
 
@@ -23,6 +23,13 @@ export function dollars(micros: Price['input']): string {
     minimumFractionDigits: 2,
     maximumFractionDigits: digits,
   }).format(value);
+}
+
+/** What was spent, marked where a part of it is estimated or has no price. */
+export function money({ micros, answers, unpriced, estimated }: Spent): string {
+  if (answers > 0 && unpriced === answers) return m.cost_unpriced();
+  const sum = `${estimated > 0 ? '≈ ' : ''}${dollars(micros)}`;
+  return unpriced > 0 ? `${sum} + ${m.cost_unpriced()}` : sum;
 }
 
 /** A count in the language's short form: 128K, 12.8万. */

@@ -21,6 +21,11 @@ export function day(at: number): string {
   return new Intl.DateTimeFormat(language.current, { dateStyle: 'medium' }).format(at);
 }
 
+/** A day as the core writes it: `2026-03-29`. */
+export function calendarDay(day: string): string {
+  return new Intl.DateTimeFormat(language.current, { dateStyle: 'medium', timeZone: 'UTC' }).format(Date.parse(day));
+}
+
 /** A date with its time of day. */
 export function moment(at: number): string {
   return new Intl.DateTimeFormat(language.current, { dateStyle: 'medium', timeStyle: 'short' }).format(at);

@@ -6,6 +6,7 @@ mod answers;
 mod attachments;
 mod backups;
 mod branches;
+mod costs;
 mod models;
 mod network;
 mod requests;

@@ -40,7 +40,7 @@ fn everything() -> Chat {
     answer.model = Some("gpt-x".into());
     answer.finish_reason = Some(FinishReason::ToolCalls);
     answer.usage =
-        Some(Usage { input_tokens: Some(9), output_tokens: Some(8), reasoning_tokens: Some(3), cached_tokens: None });
+        Some(Usage { input_tokens: Some(9), output_tokens: Some(8), reasoning_tokens: Some(3), ..Usage::default() });
     let mut other = Message::new(Some(id(1)), Author::Assistant, MessageState::Failed);
     other.id = id(3);
     other.created_at = 1_700_000_002_000;

@@ -182,6 +182,7 @@ impl WireUsage {
             let cached = self.cache_read_input_tokens.unwrap_or(0);
             usage.input_tokens = Some(input + cached + self.cache_creation_input_tokens.unwrap_or(0));
             usage.cached_tokens = self.cache_read_input_tokens;
+            usage.cache_write_tokens = self.cache_creation_input_tokens;
         }
         usage.output_tokens = self.output_tokens.or(usage.output_tokens);
     }

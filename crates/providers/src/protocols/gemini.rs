@@ -142,6 +142,7 @@ impl From<WireUsage> for Usage {
             output_tokens: written.or(wire.thoughts_token_count),
             reasoning_tokens: wire.thoughts_token_count,
             cached_tokens: wire.cached_content_token_count,
+            ..Self::default()
         }
     }
 }

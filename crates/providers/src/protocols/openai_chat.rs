@@ -171,16 +171,29 @@ struct WireUsage {
     completion_tokens: Option<u64>,
     #[serde(default, deserialize_with = "count")]
     prompt_cache_hit_tokens: Option<u64>,
+    #[serde(default, deserialize_with = "count")]
+    total_tokens: Option<u64>,
+    /// OpenRouter: US dollars.
+    #[serde(default, deserialize_with = "soft")]
+    cost: Option<f64>,
+    /// xAI: ten thousand millionths of a US dollar.
+    #[serde(default, deserialize_with = "count")]
+    cost_in_usd_ticks: Option<u64>,
     #[serde(default, deserialize_with = "soft")]
     prompt_tokens_details: Option<PromptDetails>,
     #[serde(default, deserialize_with = "soft")]
     completion_tokens_details: Option<CompletionDetails>,
 }
 
+/// xAI's ticks in a millionth of a dollar.
+const TICKS: u64 = 10_000;
+
 #[derive(Deserialize)]
 struct PromptDetails {
     #[serde(default, deserialize_with = "count")]
     cached_tokens: Option<u64>,
+    #[serde(default, deserialize_with = "count")]
+    cache_write_tokens: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -191,12 +204,21 @@ struct CompletionDetails {
 
 impl From<WireUsage> for Usage {
     fn from(wire: WireUsage) -> Self {
-        let cached = wire.prompt_tokens_details.and_then(|details| details.cached_tokens);
+        let cached = wire.prompt_tokens_details.as_ref().and_then(|details| details.cached_tokens);
+        let reasoning = wire.completion_tokens_details.and_then(|details| details.reasoning_tokens);
+        // xAI counts reasoning beside the completion; only the sum tells that from those who count it within.
+        let beside = reasoning.filter(|reasoning| {
+            let (read, wrote) = (wire.prompt_tokens.unwrap_or(0), wire.completion_tokens.unwrap_or(0));
+            *reasoning > 0 && wire.total_tokens == read.checked_add(wrote).and_then(|sum| sum.checked_add(*reasoning))
+        });
+        let dollars = wire.cost.filter(|dollars| *dollars >= 0.0).map(|dollars| (dollars * 1e6).round() as u64);
         Self {
             input_tokens: wire.prompt_tokens,
-            output_tokens: wire.completion_tokens,
-            reasoning_tokens: wire.completion_tokens_details.and_then(|details| details.reasoning_tokens),
+            output_tokens: wire.completion_tokens.map(|wrote| wrote.saturating_add(beside.unwrap_or(0))),
+            reasoning_tokens: reasoning,
             cached_tokens: cached.or(wire.prompt_cache_hit_tokens),
+            cache_write_tokens: wire.prompt_tokens_details.and_then(|details| details.cache_write_tokens),
+            micros: dollars.or(wire.cost_in_usd_ticks.map(|ticks| ticks / TICKS)),
         }
     }
 }

@@ -296,5 +296,8 @@ fn read_usage(usage: &Value) -> Usage {
         output_tokens: count("/output_tokens"),
         reasoning_tokens: count("/output_tokens_details/reasoning_tokens"),
         cached_tokens: count("/input_tokens_details/cached_tokens"),
+        // xAI, which speaks this protocol too: ten thousand in a millionth of a dollar.
+        micros: count("/cost_in_usd_ticks").map(|ticks| ticks / 10_000),
+        ..Usage::default()
     }
 }

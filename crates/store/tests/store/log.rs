@@ -103,6 +103,9 @@ async fn an_end_folds_the_log_into_the_message() {
     let usage = Usage { output_tokens: Some(7), ..Usage::default() };
     answer.usage = Some(usage);
     scene.store.append(conversation, answer.id, Append::Event(EventBody::Usage { usage }));
+    let cost = Cost { output_tokens: 7, micros: Some(70), ..Cost::default() };
+    answer.cost = Some(cost);
+    scene.store.append(conversation, answer.id, Append::Event(EventBody::Cost { cost }));
     scene.settle(conversation).await;
     assert_every_reader_agrees(&scene, conversation, &[&question, &answer]).await;
     scene.finish(conversation, &mut answer).await;
@@ -112,7 +115,7 @@ async fn an_end_folds_the_log_into_the_message() {
     let count: u64 = rows.query_row("SELECT count(*) FROM log", [], |row| row.get(0)).unwrap();
     assert_eq!(count, 0, "folded away");
     let (all, head) = scene.store.events_after(conversation, 0).await.unwrap();
-    assert_eq!(names(&all), ["started", "started", "reasoning", "text", "usage", "finished"]);
+    assert_eq!(names(&all), ["started", "started", "reasoning", "text", "usage", "cost", "finished"]);
     assert_eq!(all.last().unwrap().seq, head);
     let (rest, _) = scene.store.events_after(conversation, head - 1).await.unwrap();
     assert_eq!(names(&rest), ["reset"]);

@@ -15,4 +15,5 @@ mod log;
 mod opening;
 mod scene;
 mod search;
+mod spending;
 mod tree;

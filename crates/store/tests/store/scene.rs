@@ -228,6 +228,7 @@ impl Viewer {
                 message.reasoning.push_str(text);
             }
             EventBody::Usage { usage } => message.usage = Some(*usage),
+            EventBody::Cost { cost } => message.cost = Some(*cost),
             ending => apply_ending(message, ending),
         }
     }

@@ -1,0 +1,110 @@
+//! What answers cost: the vendor's counts times the price, stored with the answer, summed up by day and conversation.
+
+use super::*;
+use serde_json::{Value, json};
+
+/// A bench whose model costs 1 dollar for a million tokens read, half a dollar from the cache, 2 dollars written.
+async fn priced(scripts: impl IntoIterator<Item = Script>) -> Bench {
+    let bench = Bench::start(scripts).await;
+    let pricing = json!({ "prompt": "0.000001", "completion": "0.000002", "input_cache_read": "0.0000005" });
+    let list = json!({ "data": [{ "id": "test-model", "pricing": pricing }] });
+    bench.upstream.answer_models(Script::whole(200, "Content-Type: application/json\r\n", &list.to_string()));
+    let listed = ProviderRef { provider: "scripted".into() };
+    bench.engine.provider_models(&Caller::window(), listed).await.unwrap();
+    bench
+}
+
+fn counted(usage: Value) -> Script {
+    Script::stream().text("Hello.").finish("stop").data(&json!({ "choices": [], "usage": usage }).to_string()).done()
+}
+
+async fn in_conversation(bench: &Bench, conversation: ConversationId) -> Spent {
+    bench.engine.conversation_cost(&Caller::window(), ConversationRef { conversation }).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_costs_what_its_vendor_counts_times_the_price() {
+    let usage = json!({ "prompt_tokens": 2006, "completion_tokens": 300, "total_tokens": 2306,
+        "prompt_tokens_details": { "cached_tokens": 1920 }, "completion_tokens_details": { "reasoning_tokens": 200 } });
+    let bench = priced([counted(usage)]).await;
+    let turn = bench.send(None, "Hi").await;
+    let answer = bench.ended(turn.conversation, turn.answer).await;
+    // 86 × 1 + 1920 × 0.5 + 300 × 2 millionths.
+    let cost =
+        Cost { input_tokens: 2_006, cached_tokens: 1_920, output_tokens: 300, micros: Some(1_646), estimated: false };
+    assert_eq!(answer.cost, Some(cost));
+    let spent = in_conversation(&bench, turn.conversation).await;
+    assert_eq!((spent.answers, spent.micros, spent.estimated, spent.unpriced), (1, 1_646, 0, 0));
+    let costs = bench.engine.costs_get(&Caller::window(), CostsGet::default()).await.unwrap();
+    assert_eq!(costs.days.len(), 1, "{costs:?}");
+    assert_eq!((costs.days[0].provider.0.as_str(), costs.days[0].spent), ("scripted", spent));
+
+    // Another price from now on, and the conversation gone: neither changes what was spent.
+    let list = json!({ "data": [{ "id": "test-model", "pricing": { "prompt": "1", "completion": "1" } }] });
+    bench.upstream.answer_models(Script::whole(200, "Content-Type: application/json\r\n", &list.to_string()));
+    bench.engine.provider_models(&Caller::window(), ProviderRef { provider: "scripted".into() }).await.unwrap();
+    assert_eq!(bench.ended(turn.conversation, turn.answer).await.cost, Some(cost));
+    let gone = ConversationRef { conversation: turn.conversation };
+    bench.engine.conversation_delete(&Caller::window(), gone).await.unwrap();
+    let later = bench.engine.costs_get(&Caller::window(), CostsGet::default()).await.unwrap();
+    assert_eq!(later.days, costs.days);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_viewer_of_the_log_is_told_what_it_cost() {
+    let bench = priced([counted(json!({ "prompt_tokens": 10, "completion_tokens": 5 }))]).await;
+    let turn = bench.send(None, "Hi").await;
+    let answer = bench.ended(turn.conversation, turn.answer).await;
+    let mut viewer = bench.engine.watch(&Caller::window(), turn.conversation, 0).await.unwrap();
+    let mut told = Vec::new();
+    while viewer.position() < viewer.head() {
+        told.extend(viewer.next().await.unwrap().events);
+    }
+    let costs: Vec<_> = told
+        .iter()
+        .filter_map(|event| if let EventBody::Cost { cost } = event.body { Some(cost) } else { None })
+        .collect();
+    assert_eq!((costs.as_slice(), costs[0].micros), (&[answer.cost.unwrap()][..], Some(20)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopped_answer_is_estimated_and_its_continuation_is_added() {
+    let cut = Script::stream().text(&"word".repeat(100)).silence();
+    let bench = priced([cut, counted(json!({ "prompt_tokens": 500, "completion_tokens": 7 }))]).await;
+    let turn = bench.send(None, &"ask!".repeat(10)).await;
+    bench.message(turn.conversation, turn.answer, |message| !message.text.is_empty()).await;
+    let answer = MessageRef { message: turn.answer };
+    bench.engine.answer_stop(&Caller::window(), answer.clone()).await.unwrap();
+    let stopped = bench.ended(turn.conversation, turn.answer).await;
+    let cost = Cost { input_tokens: 10, output_tokens: 100, micros: Some(210), estimated: true, cached_tokens: 0 };
+    assert_eq!(stopped.cost, Some(cost));
+
+    bench.engine.answer_continue(&Caller::window(), answer).await.unwrap();
+    let whole = bench.ended(turn.conversation, turn.answer).await;
+    let both = Cost { input_tokens: 510, output_tokens: 107, micros: Some(210 + 514), ..cost };
+    assert_eq!(whole.cost, Some(both));
+    let spent = in_conversation(&bench, turn.conversation).await;
+    assert_eq!((spent.answers, spent.micros, spent.estimated), (2, 724, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_was_refused_costs_nothing() {
+    let bench = priced([Script::whole(401, "", "{}")]).await;
+    let turn = bench.send(None, "Hi").await;
+    let answer = bench.ended(turn.conversation, turn.answer).await;
+    assert_eq!((answer.state, answer.cost), (MessageState::Failed, None));
+    assert_eq!(in_conversation(&bench, turn.conversation).await, Spent::default());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_price_is_made_up_and_what_a_temporary_conversation_cost_names_no_conversation() {
+    let bench = Bench::start([counted(json!({ "prompt_tokens": 10, "completion_tokens": 5 }))]).await;
+    let create = ConversationCreate { temporary: Some(true), ..ConversationCreate::default() };
+    let conversation = bench.engine.conversation_create(&Caller::window(), create).await.unwrap().id;
+    let turn = bench.send(Some(conversation), "Hi").await;
+    let answer = bench.ended(conversation, turn.answer).await;
+    assert_eq!(answer.cost.map(|cost| (cost.output_tokens, cost.micros)), Some((5, None)));
+    let costs = bench.engine.costs_get(&Caller::window(), CostsGet::default()).await.unwrap();
+    assert_eq!((costs.days[0].spent.unpriced, costs.days[0].spent.micros), (1, 0));
+    assert_eq!(in_conversation(&bench, conversation).await, Spent::default());
+}
