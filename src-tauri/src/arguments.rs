@@ -12,8 +12,12 @@ Rivulet, a desktop chat app for language models.
   rivulet                      open the app
   rivulet serve [--port N]     the same core with no window: prints one line of JSON
                                {\"url\", \"token\", \"pid\"} when ready, ends on SIGTERM
+  rivulet ask [WORDS...]       ask from the terminal, also with piped text
+  rivulet tail                 print the answer that is running
+  rivulet list [WORDS...]      conversations, newest first
+                               (`rivulet ask --help` and so on say more)
 
-Both forms take:
+The app and `serve` take:
   --data-dir DIR               where conversations and settings are kept
                                (also RIVULET_DATA_DIR)
   --provider ID                the provider of this run; `custom` is an
@@ -32,6 +36,8 @@ pub enum Arguments {
     Window(EngineConfig),
     /// Run without a window, on this port if one is given.
     Serve(EngineConfig, Option<u16>),
+    /// Run for the terminal's commands, until nobody uses it. They start it themselves.
+    Core(EngineConfig),
 }
 
 impl Arguments {
@@ -39,13 +45,14 @@ impl Arguments {
     pub fn from_env() -> anyhow::Result<Self> {
         use lexopt::prelude::*;
         let mut parser = lexopt::Parser::from_env();
-        let (mut serve, mut port, mut data_dir) = (false, None, None);
+        let (mut serve, mut core, mut port, mut data_dir) = (false, false, None, None);
         let (mut provider, mut base_url, mut model, mut key) = (None, None, None, None);
         while let Some(argument) = parser.next()? {
             match argument {
                 Short('h') | Long("help") => return Ok(Self::Help),
                 Short('V') | Long("version") => return Ok(Self::Version),
                 Value(value) if value == "serve" && !serve => serve = true,
+                Value(value) if value == "core" && !core => core = true,
                 Long("port") => port = Some(parser.value()?.parse::<u16>()?),
                 Long("data-dir") => data_dir = Some(PathBuf::from(parser.value()?)),
                 Long("provider") => provider = Some(parser.value()?.string()?),
@@ -58,6 +65,9 @@ impl Arguments {
         let mut start = EngineConfig::new(data_dir.map_or_else(default_data_dir, Ok)?);
         start.version = env!("CARGO_PKG_VERSION").into();
         start.session_provider = session_provider(provider, base_url, model, key)?;
+        if core {
+            return Ok(Self::Core(start));
+        }
         Ok(if serve { Self::Serve(start, port.filter(|port| *port != 0)) } else { Self::Window(start) })
     }
 }
@@ -97,7 +107,7 @@ fn read_key(_: u32) -> anyhow::Result<Secret> {
 }
 
 /// `RIVULET_DATA_DIR`, or the system's folder for an app's data.
-fn default_data_dir() -> anyhow::Result<PathBuf> {
+pub fn default_data_dir() -> anyhow::Result<PathBuf> {
     if let Some(dir) = std::env::var_os("RIVULET_DATA_DIR").filter(|dir| !dir.is_empty()) {
         return Ok(PathBuf::from(dir));
     }

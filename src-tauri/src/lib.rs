@@ -2,6 +2,7 @@
 
 mod arguments;
 mod bridge;
+mod companion;
 mod desktop;
 mod logging;
 mod serve;
@@ -9,10 +10,14 @@ mod signals;
 mod window;
 
 use arguments::Arguments;
+use rivulet_terminal::client::Invocation;
 use std::process::ExitCode;
 
 /// Runs the program as its arguments say.
 pub fn main() -> ExitCode {
+    if let Some(invocation) = Invocation::parse(std::env::args_os().skip(1)) {
+        return companion::run(invocation);
+    }
     let arguments = match Arguments::from_env() {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -25,6 +30,7 @@ pub fn main() -> ExitCode {
         Arguments::Version => say(&format!("rivulet {}", env!("CARGO_PKG_VERSION"))),
         Arguments::Window(start) => window::run(start),
         Arguments::Serve(start, port) => serve::run(start, port),
+        Arguments::Core(start) => companion::core(start),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

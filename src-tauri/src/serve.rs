@@ -1,9 +1,10 @@
 //! `rivulet serve`: the same core, no window.
 
-use crate::{logging, signals};
+use crate::{companion, logging, signals};
 use anyhow::Context;
-use rivulet_engine::{Engine, EngineConfig};
+use rivulet_engine::EngineConfig;
 use rivulet_mirror::Mirror;
+use rivulet_terminal::wire::Host;
 use std::io::Write;
 
 /// Runs until SIGTERM or Ctrl-C; prints one line of JSON when ready.
@@ -13,7 +14,9 @@ pub fn run(start: EngineConfig, port: Option<u16>) -> anyhow::Result<()> {
     runtime.block_on(async {
         // Listened for before anything is announced, so that a quick end is a clean one too.
         let end = signals::end()?;
-        let engine = Engine::open(start).await?;
+        let dir = start.data_dir.clone();
+        let engine = companion::open(start).await?;
+        let terminal = companion::listen(&engine, &dir, Host::Serve);
         let mirror = Mirror::new(engine.clone());
         let port = match port {
             Some(port) => Some(port),
@@ -22,7 +25,7 @@ pub fn run(start: EngineConfig, port: Option<u16>) -> anyhow::Result<()> {
         mirror.start(port).await?;
         announce(&mirror)?;
         end.await;
-        engine.quit().await;
+        companion::quit(&engine, terminal.as_ref()).await;
         mirror.closed().await;
         Ok(())
     })

@@ -2,11 +2,13 @@
 
 use crate::bridge::{self, Watches};
 use crate::desktop::TauriDesktop;
-use crate::{logging, signals};
+use crate::{companion, logging, signals};
 use anyhow::Context;
 use rivulet_engine::{Engine, EngineConfig};
 use rivulet_mirror::Mirror;
 use rivulet_protocol::{Caller, dispatch};
+use rivulet_terminal::Terminal;
+use rivulet_terminal::wire::Host;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use tauri::{AppHandle, Manager, RunEvent, Url, WebviewUrl, WebviewWindowBuilder};
@@ -69,7 +71,7 @@ struct Opened {
 
 impl Opened {
     async fn open(start: EngineConfig) -> anyhow::Result<Self> {
-        let engine = Engine::open(start).await?;
+        let engine = companion::open(start).await?;
         let answers = first_answers(&engine).await;
         Ok(Self { engine, answers })
     }
@@ -79,6 +81,11 @@ fn set_up(app: &AppHandle, opened: Opened, data_dir: PathBuf) -> anyhow::Result<
     let Opened { engine, answers } = opened;
     // The mirror hands itself to the engine; it listens only when it is switched on.
     app.manage(tauri::async_runtime::block_on(async { Mirror::new(engine.clone()) }));
+    if let Some(terminal) =
+        tauri::async_runtime::block_on(async { companion::listen(&engine, &data_dir, Host::Window) })
+    {
+        app.manage(terminal);
+    }
     engine.set_desktop(std::sync::Arc::new(TauriDesktop { app: app.clone(), data_dir }));
     tauri::async_runtime::spawn(bridge::forward_library(app.clone(), engine.clone()));
     app.manage(engine);
@@ -148,6 +155,7 @@ async fn end_when_asked(app: AppHandle) {
 /// Running answers are marked and everything is on disk before the process ends.
 fn quit(app: &AppHandle) {
     if let Some(engine) = app.try_state::<Engine>() {
-        tauri::async_runtime::block_on(engine.quit());
+        let terminal = app.try_state::<Terminal>();
+        tauri::async_runtime::block_on(companion::quit(&engine, terminal.as_deref()));
     }
 }

@@ -53,7 +53,12 @@ impl Process {
 
     /// What it wrote to either output so far.
     pub fn output(&self) -> String {
-        format!("{}{}", self.stdout(), String::from_utf8_lossy(&self.stderr.lock().unwrap()))
+        format!("{}{}", self.stdout(), self.stderr())
+    }
+
+    /// What it wrote to standard error so far.
+    pub fn stderr(&self) -> String {
+        String::from_utf8_lossy(&self.stderr.lock().unwrap()).into_owned()
     }
 
     /// The first whole line of standard output that has `part` in it.
@@ -76,6 +81,11 @@ impl Process {
     /// SIGTERM.
     pub fn terminate(&self) {
         kill_process(self.pid(), Signal::TERM).expect("the process is there");
+    }
+
+    /// SIGINT: what Ctrl-C sends.
+    pub fn interrupt(&self) {
+        kill_process(self.pid(), Signal::INT).expect("the process is there");
     }
 
     /// SIGKILL, at once and to it alone.

@@ -64,9 +64,20 @@ impl Window {
     /// Asks the window manager to close the window, as a person does, and waits for the app's end.
     pub async fn close_by_hand(self, desktop: &Desktop) {
         let app = app_process(&self.driver);
+        let ended = || !Path::new(&format!("/proc/{app}")).exists();
         desktop.xdotool(&["search", "--onlyvisible", "--name", "^Rivulet", "windowfocus", "--sync"]).unwrap();
-        desktop.xdotool(&["key", "alt+F4"]).unwrap();
-        wait_for("the app ends", PATIENCE, async || (!Path::new(&format!("/proc/{app}")).exists()).then_some(())).await;
+        wait_for("the app ends", PATIENCE, async || {
+            // Again, as a person would: the window manager may have heard of the focus later than the screen did.
+            desktop.xdotool(&["key", "alt+F4"]).unwrap();
+            for _ in 0..100 {
+                if ended() {
+                    return Some(());
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            None
+        })
+        .await;
     }
 }
 

@@ -183,6 +183,11 @@ impl Engine {
         });
     }
 
+    /// The answers that are running, in no order: where, and which.
+    pub fn running(&self) -> Vec<(ConversationId, MessageId)> {
+        self.core.turns().iter().map(|(answer, turn)| (turn.conversation, *answer)).collect()
+    }
+
     /// How many answers are running.
     pub fn running_answers(&self) -> usize {
         self.core.turns().len()

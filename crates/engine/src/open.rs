@@ -19,6 +19,7 @@ use tokio_util::task::TaskTracker;
 const INDEX_PAUSE: Duration = Duration::from_millis(20);
 
 /// What the core is started with.
+#[derive(Clone)]
 pub struct EngineConfig {
     /// Where conversations and settings are kept.
     pub data_dir: PathBuf,

@@ -24,6 +24,7 @@ mod settings;
 mod single_instance;
 mod stop;
 mod tabs;
+mod terminal;
 mod window_and_browser;
 
 use rivulet_tests::{Client, Page, Reply};

@@ -40,6 +40,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("rivulet-mirror", &["rivulet-protocol", "rivulet-engine"]),
+    ("rivulet-terminal", &["rivulet-protocol", "rivulet-engine"]),
     (
         "rivulet",
         &[
@@ -49,6 +50,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "rivulet-store",
             "rivulet-engine",
             "rivulet-mirror",
+            "rivulet-terminal",
             "rivulet-demo",
         ],
     ),
