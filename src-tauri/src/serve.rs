@@ -18,11 +18,11 @@ pub fn run(start: EngineConfig, port: Option<u16>) -> anyhow::Result<()> {
         let engine = companion::open(start).await?;
         let terminal = companion::listen(&engine, &dir, Host::Serve);
         let mirror = Mirror::new(engine.clone());
-        let port = match port {
-            Some(port) => Some(port),
-            None => engine.mirror_port().await,
-        };
-        mirror.start(port).await?;
+        if port.is_some() {
+            mirror.start(port).await?;
+        }
+        mirror.resume().await;
+        mirror.start(engine.mirror_port().await).await?;
         announce(&mirror)?;
         end.await;
         companion::quit(&engine, terminal.as_ref()).await;

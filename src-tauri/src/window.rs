@@ -79,8 +79,10 @@ impl Opened {
 
 fn set_up(app: &AppHandle, opened: Opened, data_dir: PathBuf) -> anyhow::Result<()> {
     let Opened { engine, answers } = opened;
-    // The mirror hands itself to the engine; it listens only when it is switched on.
-    app.manage(tauri::async_runtime::block_on(async { Mirror::new(engine.clone()) }));
+    // The mirror hands itself to the engine; it listens only when it is switched on, or was with links that last.
+    let mirror = tauri::async_runtime::block_on(async { Mirror::new(engine.clone()) });
+    app.manage(std::sync::Arc::clone(&mirror));
+    tauri::async_runtime::spawn(async move { mirror.resume().await });
     if let Some(terminal) =
         tauri::async_runtime::block_on(async { companion::listen(&engine, &data_dir, Host::Window) })
     {

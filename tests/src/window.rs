@@ -61,6 +61,14 @@ impl Window {
         self.driver.output()
     }
 
+    /// SIGKILL to the app and all its processes: there is no time for anything.
+    pub async fn kill(self) {
+        let app = app_process(&self.driver);
+        drop(self);
+        wait_for("the app is gone", PATIENCE, async || (!Path::new(&format!("/proc/{app}")).exists()).then_some(()))
+            .await;
+    }
+
     /// Asks the window manager to close the window, as a person does, and waits for the app's end.
     pub async fn close_by_hand(self, desktop: &Desktop) {
         let app = app_process(&self.driver);

@@ -6,7 +6,7 @@ import { App, setApp } from './state/app.svelte';
 import { connect } from './transport';
 import { fetchLazyParts } from './ui/lazy.svelte';
 
-const app = new App(connect());
+const app = new App(await connect());
 setApp(app);
 mount(Page, { target: document.getElementById('app') as HTMLElement });
 await app.start();

@@ -65,7 +65,7 @@ impl Engine {
         question.text = request.text;
         question.attachments = attachments;
         question.ended_at = Some(question.created_at);
-        self.answer(conversation.id, Some(question), None, choice).await
+        self.answer(caller.link, conversation.id, Some(question), None, choice).await
     }
 
     pub(crate) async fn regenerate(&self, caller: &Caller, request: AnswerRegenerate) -> Result<Turn, ApiError> {
@@ -77,7 +77,7 @@ impl Engine {
         };
         let choice = self.model_choice(&conversation, request.provider, request.model).await?;
         self.spend(caller)?;
-        self.answer(conversation.id, None, Some(question.id), choice).await
+        self.answer(caller.link, conversation.id, None, Some(question.id), choice).await
     }
 
     pub(crate) async fn stop(&self, caller: &Caller, message: MessageId) -> Result<(), ApiError> {
@@ -119,13 +119,14 @@ impl Engine {
         }
         let resumed = self.core.store_of(conversation.id).resume(conversation.id, message.id).await?;
         let answer = resumed.id;
-        self.start(conversation.id, resumed, (messages, files), choice).await;
+        self.start(caller.link, conversation.id, resumed, (messages, files), choice).await;
         Ok(Turn { conversation: conversation.id, question, answer })
     }
 
     /// Stores the question (if it is new) and an empty answer, and starts the turn.
     async fn answer(
         &self,
+        link: Option<LinkId>,
         conversation: ConversationId,
         new_question: Option<Message>,
         question: Option<MessageId>,
@@ -141,12 +142,13 @@ impl Engine {
         let begun: Vec<Message> = new_question.into_iter().chain([answer.clone()]).collect();
         self.core.store_of(conversation).begin(conversation, begun, id).await?;
         let messages = self.request_messages(conversation, question, &choice.0).await?;
-        self.start(conversation, answer, messages, choice).await;
+        self.start(link, conversation, answer, messages, choice).await;
         Ok(Turn { conversation, question, answer: id })
     }
 
     async fn start(
         &self,
+        link: Option<LinkId>,
         conversation: ConversationId,
         message: Message,
         (messages, files): (Vec<ChatMessage>, u64),
@@ -173,6 +175,7 @@ impl Engine {
             let request = ChatRequest { model, messages, controls };
             RunningTask { core, conversation, message, endpoint, request, tally, running }.run().await;
             engine.core.turns().remove(&id);
+            engine.charge(link, id).await;
             ended.cancel();
             engine.notify_conversation(conversation).await;
         });
@@ -213,12 +216,26 @@ impl Engine {
         }
     }
 
+    /// The answer's tokens count against the budget of the link it was asked for by.
+    async fn charge(&self, link: Option<LinkId>, answer: MessageId) {
+        let (Some(link), Some(mirror)) = (link, self.core.mirror.get()) else { return };
+        if let Ok(Some((_, answer))) = self.core.find_message(answer).await {
+            mirror.spend_tokens(link, tokens_of(&answer));
+        }
+    }
+
     async fn message_in(&self, conversation: ConversationId, message: MessageId) -> Result<Message, ApiError> {
         match self.core.find_message(message).await? {
             Some((home, message)) if home == conversation => Ok(message),
             _ => Err(ApiError::not_found("message")),
         }
     }
+}
+
+/// What the vendor counted, or else about what the text comes to.
+fn tokens_of(answer: &Message) -> u64 {
+    let counted = answer.usage.as_ref().and_then(|usage| Some(usage.input_tokens? + usage.output_tokens?));
+    counted.unwrap_or_else(|| (answer.text.len() + answer.reasoning.len()).div_ceil(4) as u64)
 }
 
 /// What a conversation is named after: what was said, or the first file.

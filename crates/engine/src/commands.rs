@@ -235,6 +235,11 @@ impl Commands for Engine {
         self.mirror()?.revoke_link(request.link)
     }
 
+    async fn link_visit(&self, _: &Caller, request: LinkRef) -> Answer<Nothing> {
+        let url = self.mirror()?.visit_url(request.link)?;
+        self.desktop()?.open_link(&url).map(done)
+    }
+
     async fn link_open(&self, _: &Caller, request: LinkOpen) -> Answer<Nothing> {
         self.open_link(&request.url).map(done)
     }

@@ -18,10 +18,14 @@ pub trait MirrorControl: Send + Sync {
     fn stop(&self) -> BoxFuture<'_, MirrorStatus>;
     /// Makes a link; the mirror must be on.
     fn create_link(&self, request: LinkCreate) -> Result<NewLink, ApiError>;
+    /// The address that opens a link's page once, for this machine's browser.
+    fn visit_url(&self, link: LinkId) -> Result<String, ApiError>;
     /// Ends a link and cuts off who is connected with it.
     fn revoke_link(&self, link: LinkId) -> Result<MirrorStatus, ApiError>;
-    /// Takes one message from a link's budget.
+    /// Takes one message from a link's budget; an error if that, or its tokens, are used up.
     fn spend_message(&self, link: LinkId) -> Result<(), ApiError>;
+    /// Takes what an answer cost from a link's budget.
+    fn spend_tokens(&self, link: LinkId, tokens: u64);
     /// A conversation that was begun through a link joins what the link sees.
     fn link_started(&self, link: LinkId, conversation: ConversationId);
     /// Whether the link sees the conversation.

@@ -32,6 +32,7 @@ pub use cursor::Cursor;
 pub use hosts::{BoxFuture, Desktop, MirrorControl};
 pub use open::{EngineConfig, OpenError, SessionProvider};
 pub use pace::Pace;
+pub use rivulet_store::{StoredLink, StoredMirror};
 
 use log::Logs;
 use rivulet_demo::Demo;
@@ -155,6 +156,19 @@ impl Engine {
     /// The port a person chose for the mirror.
     pub async fn mirror_port(&self) -> Option<u16> {
         self.core.store.settings().await.ok().and_then(|settings| settings.mirror_port)
+    }
+
+    /// The mirror as it was when the app ended; nothing if that cannot be read.
+    pub async fn mirror_kept(&self) -> StoredMirror {
+        self.core.store.mirror().await.unwrap_or_else(|error| {
+            tracing::error!(%error, "the mirror's links could not be read");
+            StoredMirror::default()
+        })
+    }
+
+    /// Keeps the mirror for the app's next run.
+    pub async fn keep_mirror(&self, mirror: StoredMirror) -> Result<(), ApiError> {
+        Ok(self.core.store.save_mirror(mirror).await?)
     }
 
     /// How many viewers a person allows the mirror at once.

@@ -5,9 +5,11 @@
 //! conversation's log as Server-Sent Events.
 
 mod agent;
+mod codes;
 mod feed;
 mod guard;
 mod handles;
+mod lasting;
 mod limits;
 mod links;
 mod listen;
@@ -100,7 +102,9 @@ impl Mirror {
             label: "rivulet serve".into(),
             conversations: None,
             messages: None,
+            tokens: None,
             lives_s: None,
+            lasting: None,
         })
     }
 
@@ -109,6 +113,17 @@ impl Mirror {
         self.tasks.close();
         self.tasks.wait().await;
         self.tasks.reopen();
+    }
+
+    /// A link's time is over after so long, unless it ended before.
+    fn end_after(&self, lives: Duration, id: LinkId, ended: CancellationToken) {
+        let links = Arc::clone(&self.links);
+        tokio::spawn(async move {
+            if tokio::time::timeout(lives, ended.cancelled()).await.is_err() {
+                // It may have been revoked this very moment, which is as good.
+                let _ = links.revoke(id);
+            }
+        });
     }
 
     fn url(&self) -> Option<String> {
@@ -150,16 +165,14 @@ impl MirrorControl for Mirror {
         let lives = request.lives_s;
         let (new, ended) = self.links.create(request, &url)?;
         if let Some(lives) = lives {
-            let (links, id) = (Arc::clone(&self.links), new.link.id);
-            tokio::spawn(async move {
-                let over = tokio::time::timeout(Duration::from_secs(lives), ended.cancelled()).await.is_err();
-                if over {
-                    // It may have been revoked this very moment, which is as good.
-                    let _ = links.revoke(id);
-                }
-            });
+            self.end_after(Duration::from_secs(lives), new.link.id, ended);
         }
         Ok(new)
+    }
+
+    fn visit_url(&self, link: LinkId) -> Result<String, ApiError> {
+        let url = self.url().ok_or_else(|| ApiError::new(ErrorCode::Gone, "The mirror is off."))?;
+        Ok(format!("{url}/#code={}", self.links.make_code(link)?))
     }
 
     fn revoke_link(&self, link: LinkId) -> Result<MirrorStatus, ApiError> {
@@ -169,6 +182,10 @@ impl MirrorControl for Mirror {
 
     fn spend_message(&self, link: LinkId) -> Result<(), ApiError> {
         self.links.spend_message(link)
+    }
+
+    fn spend_tokens(&self, link: LinkId, tokens: u64) {
+        self.links.spend_tokens(link, tokens);
     }
 
     fn link_started(&self, link: LinkId, conversation: ConversationId) {

@@ -1,9 +1,12 @@
-//! Links, their tokens, tickets, budgets, and who is connected. All of it in memory, for one run of the mirror.
+//! Links, their tokens, tickets, budgets, and who is connected. In memory; what outlives a run of the app is put down
+//! by [`crate::lasting`].
 
+use crate::codes::Code;
 use crate::limits::{Limits, TICKETS};
 use crate::reply::Refusal;
-use crate::token::Token;
+use crate::token::{Fingerprint, Token};
 use http::StatusCode;
+use rivulet_engine::StoredLink;
 use rivulet_protocol::*;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -21,13 +24,16 @@ pub(crate) struct Links {
     changed: Box<dyn Fn() + Send + Sync>,
 }
 
-struct Entry {
+pub(crate) struct Entry {
     /// Without its viewers: they are in `seats`.
     link: Link,
-    token: Token,
+    /// Of the tokens it was handed out with.
+    pub fingerprints: Vec<Fingerprint>,
     /// Begun through this link.
     started: Vec<ConversationId>,
     tickets: Vec<Ticket>,
+    /// For pages that are being opened from the window.
+    pub codes: Vec<Code>,
     seats: Vec<Seated>,
     ended: CancellationToken,
 }
@@ -91,20 +97,32 @@ impl Links {
             created_at: now,
             expires_at: request.lives_s.map(|lives| now.saturating_add(lives.saturating_mul(1000))),
             messages_left: request.messages,
+            tokens_left: request.tokens,
+            lasting: request.lasting == Some(true),
             viewers: Vec::new(),
         };
         let new = NewLink { link: link.clone(), url: format!("{url}/#token={}", token.expose()) };
-        let ended = CancellationToken::new();
-        self.table().push(Entry {
-            link,
-            token,
-            started: Vec::new(),
-            tickets: Vec::new(),
-            seats: Vec::new(),
-            ended: ended.clone(),
-        });
-        (self.changed)();
+        let ended = self.add(Entry::new(link, vec![Fingerprint::of(token.expose())], Vec::new()));
+        self.tell();
         Ok((new, ended))
+    }
+
+    /// Takes in a link of an earlier run, unless it is over.
+    pub fn take_in(&self, kept: StoredLink) -> Option<CancellationToken> {
+        let fingerprints = kept.fingerprints.iter().filter_map(|text| Fingerprint::from_text(text)).collect();
+        let over = kept.link.expires_at.is_some_and(|end| end <= now_ms());
+        (!over).then(|| self.add(Entry::new(kept.link, fingerprints, kept.started)))
+    }
+
+    /// The links that outlive this run, to be kept.
+    pub fn lasting(&self) -> Vec<StoredLink> {
+        self.table().iter().filter(|entry| entry.link.lasting).map(Entry::to_keep).collect()
+    }
+
+    fn add(&self, entry: Entry) -> CancellationToken {
+        let ended = entry.ended.clone();
+        self.table().push(entry);
+        ended
     }
 
     /// Ends a link. Its streams see it at once; who does not take even their end is cut off after the grace time.
@@ -124,7 +142,7 @@ impl Links {
                 cut.iter().for_each(CancellationToken::cancel);
             });
         }
-        (self.changed)();
+        self.tell();
         Ok(())
     }
 
@@ -146,10 +164,10 @@ impl Links {
     /// Who presents this link token.
     pub fn authorize(&self, presented: Option<&str>) -> Result<Authorized, Refusal> {
         let mut found = None;
-        if let Some(presented) = presented {
+        if let Some(presented) = presented.map(Fingerprint::of) {
             // Every link is compared, so that the time tells nothing about which one was close.
             for entry in self.table().iter() {
-                if entry.token.matches(presented) {
+                if entry.knows(&presented) {
                     found = Some(entry.authorized());
                 }
             }
@@ -223,19 +241,34 @@ impl Links {
         self.viewers.fetch_add(1, Ordering::Relaxed);
         let seat = Seat { links: Arc::clone(self), link: place.link, number, ticket, ended: entry.ended.clone() };
         drop(table);
-        (self.changed)();
+        self.tell();
         Ok(seat)
     }
 
-    /// Takes one message from a link's budget.
+    /// Takes one message from a link's budget; an error if that, or its tokens, are used up.
     pub fn spend_message(&self, link: LinkId) -> Result<(), ApiError> {
-        match find(&mut self.table(), link)?.link.messages_left.as_mut() {
-            None => return Ok(()),
-            Some(0) => return Err(ApiError::new(ErrorCode::BudgetSpent, "This link's messages are used up.")),
-            Some(left) => *left -= 1,
+        {
+            let mut table = self.table();
+            let link = &mut find(&mut table, link)?.link;
+            if link.tokens_left == Some(0) {
+                return Err(ApiError::new(ErrorCode::BudgetSpent, "This link's tokens are used up."));
+            }
+            match link.messages_left.as_mut() {
+                None => return Ok(()),
+                Some(0) => return Err(ApiError::new(ErrorCode::BudgetSpent, "This link's messages are used up.")),
+                Some(left) => *left -= 1,
+            }
         }
-        (self.changed)();
+        self.tell();
         Ok(())
+    }
+
+    /// Takes what an answer cost from a link's budget.
+    pub fn spend_tokens(&self, link: LinkId, tokens: u64) {
+        if let Ok(Entry { link: Link { tokens_left: Some(left), .. }, .. }) = find(&mut self.table(), link) {
+            *left = left.saturating_sub(tokens);
+        }
+        self.tell();
     }
 
     /// A conversation that was begun through the link.
@@ -243,6 +276,7 @@ impl Links {
         if let Ok(entry) = find(&mut self.table(), link) {
             entry.started.push(conversation);
         }
+        self.tell();
     }
 
     /// The conversations that were begun through the link.
@@ -258,8 +292,13 @@ impl Links {
         })
     }
 
+    /// Somebody may want to look at the list anew.
+    pub fn tell(&self) {
+        (self.changed)();
+    }
+
     /// Counts a wrong token. A right one is never held up by someone else's wrong ones.
-    fn refuse_stranger(&self) -> Refusal {
+    pub(crate) fn refuse_stranger(&self) -> Refusal {
         let mut failures = lock(&self.failures);
         failures.retain(|at| at.elapsed().as_secs() < 60);
         if failures.len() >= self.limits.failures {
@@ -269,17 +308,32 @@ impl Links {
         failures.push(Instant::now());
         if failures.len() == self.limits.failures {
             tracing::warn!("many requests with wrong tokens");
-            (self.changed)();
+            self.tell();
         }
         gone()
     }
 
-    fn table(&self) -> MutexGuard<'_, Vec<Entry>> {
+    pub(crate) fn table(&self) -> MutexGuard<'_, Vec<Entry>> {
         lock(&self.table)
     }
 }
 
 impl Entry {
+    fn new(link: Link, fingerprints: Vec<Fingerprint>, started: Vec<ConversationId>) -> Self {
+        let ended = CancellationToken::new();
+        Self { link, fingerprints, started, tickets: Vec::new(), codes: Vec::new(), seats: Vec::new(), ended }
+    }
+
+    fn to_keep(&self) -> StoredLink {
+        let fingerprints = self.fingerprints.iter().map(Fingerprint::to_text).collect();
+        StoredLink { link: self.link.clone(), fingerprints, started: self.started.clone() }
+    }
+
+    /// Compares with every token, like [`Links::authorize`] with every link.
+    fn knows(&self, presented: &Fingerprint) -> bool {
+        self.fingerprints.iter().fold(false, |known, own| known | own.matches(presented))
+    }
+
     fn authorized(&self) -> Authorized {
         let role = match self.link.role {
             LinkRole::Viewer => CallerRole::Viewer,
@@ -379,7 +433,7 @@ fn gone() -> Refusal {
     Refusal::new(StatusCode::UNAUTHORIZED, ErrorCode::Forbidden, message)
 }
 
-fn find<'a>(table: &'a mut MutexGuard<'_, Vec<Entry>>, id: LinkId) -> Result<&'a mut Entry, ApiError> {
+pub(crate) fn find<'a>(table: &'a mut MutexGuard<'_, Vec<Entry>>, id: LinkId) -> Result<&'a mut Entry, ApiError> {
     table.iter_mut().find(|entry| entry.link.id == id).ok_or_else(|| ApiError::not_found("link"))
 }
 

@@ -38,6 +38,7 @@ pub(crate) fn router(site: Site, port: u16) -> Router {
         .route("/api/start-sse", post(start_sse))
         .route("/api/stop", post(stop))
         .route("/api/ticket", post(ticket))
+        .route("/api/exchange", post(exchange))
         .route("/api/sse", get(sse))
         .route("/api/feed", get(feed::feed))
         .route("/api/openapi.json", get(describe))
@@ -145,6 +146,19 @@ async fn ticket(State(site): State<Site>, request: Request) -> Reply {
     let ticket = site.links.make_ticket(from.link, target)?;
     let answer = value!({ "ticket": ticket, "expires_in": site.limits.ticket.as_secs() });
     Ok(json(StatusCode::OK, &answer))
+}
+
+#[derive(Deserialize)]
+struct Exchange {
+    #[serde(default)]
+    code: String,
+}
+
+/// `POST /api/exchange`: a page that was opened from the window gets its token.
+async fn exchange(State(site): State<Site>, request: Request) -> Reply {
+    let exchange: Exchange = parse(read_json(&site, request, BODY_BYTES).await?)?;
+    let token = site.links.exchange(&exchange.code)?;
+    Ok(json(StatusCode::OK, &value!({ "token": token })))
 }
 
 /// `GET /api/openapi.json`: what there is.

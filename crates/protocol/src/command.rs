@@ -119,6 +119,7 @@ macro_rules! with_commands {
             "Makes a link; the only time its token is seen." link_create(LinkCreate) -> NewLink, Window;
             "Ends a link and cuts off who is connected with it." link_revoke(LinkRef) -> MirrorStatus, Window;
 
+            "Opens a link's page in the system's browser." link_visit(LinkRef) -> Nothing, Window;
             "Opens a web address in the system's browser: http, https and mailto only." link_open(LinkOpen) -> Nothing, Window;
             "Opens the folder with the logs." logs_open(Nothing) -> Nothing, Window;
         }

@@ -31,6 +31,12 @@ pub struct Link {
     pub expires_at: Option<u64>,
     /// Messages it may still send; `None` is no limit.
     pub messages_left: Option<u32>,
+    /// Tokens its answers may still take; `None` is no limit.
+    #[serde(default)]
+    pub tokens_left: Option<u64>,
+    /// Still good after the app has ended and started again.
+    #[serde(default)]
+    pub lasting: bool,
     /// Who is connected with it.
     pub viewers: Vec<Viewer>,
 }

@@ -333,8 +333,12 @@ request! {
         conversations: Option<Vec<ConversationId>>,
         /// Messages it may send; no limit if left out.
         messages: Option<u32>,
+        /// Tokens its answers may take, read and written; no limit if left out. The answer that goes beyond is the last.
+        tokens: Option<u64>,
         /// How long it lives, in seconds; until the mirror stops if left out.
         lives_s: Option<u64>,
+        /// Still good after the app has ended and started again.
+        lasting: Option<bool>,
     }
     /// Names a backup.
     BackupRef {

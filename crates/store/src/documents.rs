@@ -1,7 +1,9 @@
 //! Small documents: settings, the user's own providers, what is known of keys, lists of models.
 
 use crate::{Durability, Store, StoreError};
-use rivulet_protocol::{HeaderLine, KeyInfo, Model, ProviderId, ProxyChoice, Settings, WireProtocol};
+use rivulet_protocol::{
+    ConversationId, HeaderLine, KeyInfo, Link, Model, ProviderId, ProxyChoice, Settings, WireProtocol,
+};
 use rusqlite::{Connection, OptionalExtension};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -34,6 +36,26 @@ pub struct StoredProvider {
     pub proxy: ProxyChoice,
 }
 
+/// The mirror as it was when the app ended, with the links that outlive a run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct StoredMirror {
+    /// It listened on this port.
+    pub port: Option<u16>,
+    /// The links, oldest first.
+    pub links: Vec<StoredLink>,
+}
+
+/// A link that outlives a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StoredLink {
+    /// As it stood, without viewers.
+    pub link: Link,
+    /// What its tokens are known by: hashes, nothing that could be presented.
+    pub fingerprints: Vec<String>,
+    /// The conversations that were begun through it.
+    pub started: Vec<ConversationId>,
+}
+
 #[derive(Serialize, Deserialize)]
 struct KeptKey {
     provider: ProviderId,
@@ -44,6 +66,7 @@ struct KeptKey {
 const SETTINGS: &str = "settings";
 const PROVIDERS: &str = "providers";
 const KEYS: &str = "keys";
+const MIRROR: &str = "mirror";
 
 impl Store {
     /// The settings; what was never set has its default.
@@ -54,6 +77,16 @@ impl Store {
     /// Keeps the settings.
     pub async fn save_settings(&self, settings: Settings) -> Result<(), StoreError> {
         self.change(SETTINGS.into(), move |stored| *stored = settings.clone()).await
+    }
+
+    /// The mirror as it was kept.
+    pub async fn mirror(&self) -> Result<StoredMirror, StoreError> {
+        self.document(MIRROR.into()).await
+    }
+
+    /// Keeps the mirror for the next run.
+    pub async fn save_mirror(&self, mirror: StoredMirror) -> Result<(), StoreError> {
+        self.change(MIRROR.into(), move |stored| *stored = mirror.clone()).await
     }
 
     /// The user's own and changed providers.

@@ -25,7 +25,7 @@ mod writer;
 
 pub use bin::Binned;
 pub use conversations::ConversationChange;
-pub use documents::StoredProvider;
+pub use documents::{StoredLink, StoredMirror, StoredProvider};
 pub use error::StoreError;
 pub use exchange::Taken;
 pub use queue::Append;

@@ -20,6 +20,7 @@ mod mirror;
 mod networks;
 mod quitting;
 mod reload;
+mod returning;
 mod settings;
 mod single_instance;
 mod stop;

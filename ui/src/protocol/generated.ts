@@ -1232,6 +1232,14 @@ expires_at: number | null,
  */
 messages_left: number | null, 
 /**
+ * Tokens its answers may still take; `None` is no limit.
+ */
+tokens_left: number | null, 
+/**
+ * Still good after the app has ended and started again.
+ */
+lasting: boolean, 
+/**
  * Who is connected with it.
  */
 viewers: Array<Viewer>, };
@@ -1257,9 +1265,17 @@ conversations?: Array<ConversationId> | null,
  */
 messages?: number | null, 
 /**
+ * Tokens its answers may take, read and written; no limit if left out. The answer that goes beyond is the last.
+ */
+tokens?: number | null, 
+/**
  * How long it lives, in seconds; until the mirror stops if left out.
  */
-lives_s?: number | null, };
+lives_s?: number | null, 
+/**
+ * Still good after the app has ended and started again.
+ */
+lasting?: boolean | null, };
 
 /**
  * Names a mirror link (not its token).
@@ -2505,6 +2521,8 @@ export interface Commands {
   link_create: { request: LinkCreate; response: NewLink };
   /** Ends a link and cuts off who is connected with it. */
   link_revoke: { request: LinkRef; response: MirrorStatus };
+  /** Opens a link's page in the system's browser. */
+  link_visit: { request: LinkRef; response: Nothing };
   /** Opens a web address in the system's browser: http, https and mailto only. */
   link_open: { request: LinkOpen; response: Nothing };
   /** Opens the folder with the logs. */
@@ -2567,6 +2585,7 @@ export const commandRoles: Record<keyof Commands, CallerRole> = {
   mirror_stop: "window",
   link_create: "window",
   link_revoke: "window",
+  link_visit: "window",
   link_open: "window",
   logs_open: "window",
 };

@@ -19,7 +19,7 @@ export class HttpTransport implements Transport {
 
   constructor() {
     // A new link pasted over the old one in the same tab.
-    window.addEventListener('hashchange', () => location.hash.includes('token=') && location.reload());
+    window.addEventListener('hashchange', () => /token=|code=/.test(location.hash) && location.reload());
   }
 
   async call<K extends keyof Commands>(name: K, request: Commands[K]['request']): Promise<Commands[K]['response']> {
@@ -75,6 +75,17 @@ function feedOf(token: string, say: (connection: Connection) => void): FeedSourc
   if (!('SharedWorker' in window)) return new Feed(token, say);
   const worker = new SharedWorker(new URL('./shared-feed.worker.ts', import.meta.url), { type: 'module' });
   return new SharedFeed(worker.port, token, say);
+}
+
+/** The window opens a page with a code, which is good for one token, once. Without a good one the page has no token. */
+export async function takeCode(): Promise<void> {
+  const code = new URLSearchParams(location.hash.slice(1)).get('code');
+  if (code === null) return;
+  history.replaceState(null, '', location.pathname + location.search);
+  sessionStorage.removeItem(KEPT);
+  const headers = { 'Content-Type': 'application/json' };
+  const response = await fetch('/api/exchange', { method: 'POST', headers, body: JSON.stringify({ code }) });
+  if (response.ok) sessionStorage.setItem(KEPT, ((await response.json()) as { token: string }).token);
 }
 
 /** The token leaves the address bar at once: it must not stay in the history or be sent along by a copied address. */

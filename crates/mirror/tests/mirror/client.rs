@@ -42,7 +42,15 @@ pub fn token_of(link: &NewLink) -> String {
 
 impl Site {
     pub fn link(&self, role: LinkRole, conversations: Option<Vec<ConversationId>>, messages: Option<u32>) -> NewLink {
-        let request = LinkCreate { role, label: "test".into(), conversations, messages, lives_s: None };
+        let request = LinkCreate {
+            role,
+            label: "test".into(),
+            conversations,
+            messages,
+            tokens: None,
+            lives_s: None,
+            lasting: None,
+        };
         self.mirror.create_link(request).unwrap()
     }
 

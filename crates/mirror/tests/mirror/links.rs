@@ -195,7 +195,9 @@ async fn a_link_ends_when_its_time_is_over() {
         label: "short".into(),
         conversations: None,
         messages: None,
+        tokens: None,
         lives_s: Some(1),
+        lasting: None,
     };
     let new = site.mirror.create_link(request).unwrap();
     let mut stream = site.watch_as(&token_of(&new), "library=1", "");

@@ -6,11 +6,13 @@
 mod attacks;
 mod canary;
 mod client;
+mod codes;
 mod described;
 mod doors;
 mod examples;
 mod feed;
 mod flow;
+mod lasting;
 mod limits;
 mod links;
 mod names;
