@@ -6,7 +6,12 @@ use rivulet_protocol::ConversationId;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use tokio::net::windows::named_pipe::{ClientOptions, NamedPipeClient, NamedPipeServer, ServerOptions};
+use tokio::time::sleep;
+
+/// `ERROR_PIPE_BUSY`
+const ALL_BUSY: i32 = 231;
 
 /// Accepts connections; the name goes with it.
 pub struct Listener {
@@ -45,5 +50,11 @@ impl Drop for Listener {
 /// Connects to whoever listens for `dir`.
 pub async fn connect(dir: &Path) -> io::Result<NamedPipeClient> {
     let name = fs::read_to_string(dir.join(FILE))?;
-    ClientOptions::new().open(name.trim())
+    loop {
+        match ClientOptions::new().open(name.trim()) {
+            // Another program was quicker; the next free end is made at once.
+            Err(error) if error.raw_os_error() == Some(ALL_BUSY) => sleep(Duration::from_millis(20)).await,
+            opened => return opened,
+        }
+    }
 }
