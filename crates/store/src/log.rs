@@ -4,6 +4,7 @@ use crate::messages::{self, Stored};
 use crate::{Store, StoreError};
 use rivulet_protocol::{ConversationId, Event, EventBody, Message, MessageId, MessageState};
 use rusqlite::{Connection, OptionalExtension};
+use std::collections::HashSet;
 
 impl Store {
     /// What a viewer that has everything up to `after` needs to have everything there is, and the head it then has.
@@ -28,7 +29,7 @@ fn events_after(
     let head = head.query_row([conversation.0], |row| row.get(0)).optional()?;
     let head = head.ok_or(StoreError::NotFound("conversation"))?;
     let mut told = folded(connection, conversation, after)?;
-    rows(connection, conversation, after, &mut told.own)?;
+    rows(connection, conversation, after, &mut told)?;
     let mut events = told.own;
     // Stable: an event that owns its number comes before those that borrow it. A reader that stops between them then
     // has what the number stands for, and gets a `reset` for the others.
@@ -130,12 +131,10 @@ fn ending(message: Message) -> EventBody {
     }
 }
 
-fn rows(
-    connection: &Connection,
-    conversation: ConversationId,
-    after: u64,
-    events: &mut Vec<Event>,
-) -> Result<(), StoreError> {
+/// Adds what is not folded yet. Text is joined as it is read: a long answer has millions of rows.
+fn rows(connection: &Connection, conversation: ConversationId, after: u64, told: &mut Told) -> Result<(), StoreError> {
+    let borrowed: HashSet<u64> = told.borrowed.iter().map(|event| event.seq).collect();
+    let mut events: Vec<Event> = Vec::new();
     let mut select = connection.prepare_cached(
         "SELECT seq, message, kind, offset, body FROM log WHERE conversation = ?1 AND seq > ?2 ORDER BY seq",
     )?;
@@ -148,8 +147,14 @@ fn rows(
             "reasoning" => EventBody::Reasoning { text: body, offset },
             _ => serde_json::from_str(&body)?,
         };
-        events.push(Event { seq: row.get(0)?, message: MessageId(row.get(1)?), body });
+        let event = Event { seq: row.get(0)?, message: MessageId(row.get(1)?), body };
+        // Unless something comes in between: another message's event, or one that borrows the number before.
+        let last = events.last_mut().filter(|last| last.seq + 1 == event.seq && !borrowed.contains(&last.seq));
+        if !last.is_some_and(|last| last.join(&event)) {
+            events.push(event);
+        }
     }
+    told.own.append(&mut events);
     Ok(())
 }
 
