@@ -7,7 +7,6 @@ use crate::{Core, Engine, RunningTurn, wording};
 use rivulet_protocol::*;
 use rivulet_providers::{ChatMessage, ChatRequest, Part};
 use rivulet_store::ConversationChange;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// The longest message a person can send, in bytes.
@@ -161,19 +160,13 @@ impl Engine {
         // A task of its own from here on: whoever asked may be gone before the answer comes.
         self.core.tasks.spawn(async move {
             engine.notify_conversation(conversation).await;
-            let endpoint = tokio::select! {
-                endpoint = engine.endpoint(&provider) => endpoint,
-                // A keyring's question may stay open for long; the turn itself says that it was stopped.
-                () = running.stop.cancelled() => Err(Failure::new(FailureCode::KeyUnavailable)),
-                () = engine.core.quitting.cancelled() => Err(Failure::new(FailureCode::KeyUnavailable)),
-            };
             let controls = engine.controls(conversation).await;
             let asked = cost::tokens_of(&messages, files);
             let tally = Tally { price: engine.price(&provider, &model).await, asked, ..Tally::default() };
-            let core = Arc::clone(&engine.core);
             let ended = running.ended.clone();
             let request = ChatRequest { model, messages, controls };
-            RunningTask { core, conversation, message, endpoint, request, tally, running }.run().await;
+            let turn = RunningTask { engine: engine.clone(), conversation, message, provider, request, tally, running };
+            turn.run().await;
             engine.core.turns().remove(&id);
             engine.charge(link, id).await;
             ended.cancel();

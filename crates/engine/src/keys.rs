@@ -5,6 +5,9 @@ use crate::providers::Resolved;
 use rivulet_protocol::*;
 use rivulet_vault::Slot;
 
+/// The number of the key a provider has if it has only one.
+pub(crate) const FIRST_KEY: u32 = 0;
+
 impl Engine {
     /// Whether to ask the vault at all: a keyring may put up a question, which a server without a key does not need.
     pub(crate) async fn has_key(&self, provider: &Resolved) -> Result<bool, ApiError> {

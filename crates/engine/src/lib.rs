@@ -7,6 +7,7 @@ mod answers;
 mod attachments;
 mod backups;
 mod bin;
+mod brake;
 mod branches;
 mod commands;
 mod conversations;
@@ -67,6 +68,7 @@ pub(crate) struct Core {
     pub demo: Demo,
     pub logs: Arc<Logs>,
     pub traces: traces::Traces,
+    pub today: brake::Today,
     pub transfers: transfers::Transfers,
     pub backups: backups::Backups,
     pub library: broadcast::Sender<LibraryEvent>,

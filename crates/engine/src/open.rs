@@ -95,6 +95,7 @@ impl Engine {
             demo,
             logs,
             traces: Default::default(),
+            today: Default::default(),
             transfers: Default::default(),
             backups: Default::default(),
             library,

@@ -1,10 +1,12 @@
 //! One answer being written: a task that reads the provider, appends to the log, and ends in exactly one way.
 
+use crate::brake::Brake;
 use crate::cost::Tally;
-use crate::{Core, RunningTurn};
+use crate::keys::FIRST_KEY;
+use crate::{Core, Engine, RunningTurn};
 use rivulet_protocol::{
-    ConversationId, EventBody, Failure, FailureCode, FinishReason, Message, MessageState, Notice, Replay, ToolCall,
-    WireProtocol, now_ms, utf16_len,
+    ConversationId, EventBody, Failure, FailureCode, FinishReason, Message, MessageState, Notice, ProviderId, Replay,
+    ToolCall, WireProtocol, now_ms, utf16_len,
 };
 use rivulet_providers::{AnswerStream, ChatRequest, Delta, Endpoint, Tape, retry};
 use rivulet_store::{Append, Spending, Store};
@@ -20,13 +22,13 @@ const ANSWER_BYTES: usize = 64 << 20;
 
 /// What a turn needs to run.
 pub(crate) struct Turn {
-    pub core: Arc<Core>,
+    pub engine: Engine,
     pub conversation: ConversationId,
     /// The answer as it is when the turn begins; when it is continued, with its text so far.
     pub message: Message,
-    pub endpoint: Result<Endpoint, Failure>,
+    pub provider: ProviderId,
     pub request: ChatRequest,
-    /// What counts of it while it comes.
+    /// What counts what it costs while it comes.
     pub tally: Tally,
     pub running: RunningTurn,
 }
@@ -55,6 +57,8 @@ struct Answer {
     /// What the provider speaks.
     protocol: WireProtocol,
     tally: Tally,
+    /// Of the key it is asked with.
+    brake: Option<Brake>,
     /// The vendor took the request: from here on it works, and is paid.
     accepted: bool,
     /// Something came in this turn: from here on nothing is sent again by itself, since it would be paid twice.
@@ -64,14 +68,11 @@ struct Answer {
 impl Turn {
     /// Runs to the end and puts the ending on disk.
     pub async fn run(self) {
-        let Turn { core, conversation, message, endpoint, request, tally, running } = self;
+        let Turn { engine, conversation, message, provider, request, tally, running } = self;
+        let core = Arc::clone(&engine.core);
         let mut answer = Answer::new(Arc::clone(&core), conversation, message, running.clone(), tally);
-        let receive = async {
-            match endpoint {
-                Ok(endpoint) => answer.receive(&endpoint, &request).await,
-                Err(failure) => Outcome::Failed(failure),
-            }
-        };
+        // A keyring's question may stay open for long; a stop ends that too.
+        let receive = answer.receive(&engine, &provider, &request);
         let outcome = tokio::select! {
             biased;
             () = running.stop.cancelled() => Outcome::Stopped,
@@ -105,24 +106,42 @@ impl Answer {
             reason: None,
             protocol: WireProtocol::default(),
             tally,
+            brake: None,
             accepted: false,
             has_output: false,
         }
     }
 
-    /// Asks, and asks again while that is safe, until the answer has ended.
-    async fn receive(&mut self, endpoint: &Endpoint, request: &ChatRequest) -> Outcome {
-        let mut attempt = 1;
+    /// Asks with a key of the provider.
+    async fn receive(&mut self, engine: &Engine, provider: &ProviderId, request: &ChatRequest) -> Outcome {
+        match self.receive_with(engine, provider, FIRST_KEY, request).await {
+            Ok(reason) => Outcome::Finished(reason),
+            Err(failure) => Outcome::Failed(failure),
+        }
+    }
+
+    /// Asks with this key, and asks again while that is safe, until the answer has ended.
+    async fn receive_with(
+        &mut self,
+        engine: &Engine,
+        provider: &ProviderId,
+        key: u32,
+        request: &ChatRequest,
+    ) -> Result<FinishReason, Failure> {
+        let endpoint = &engine.endpoint(provider).await?;
+        self.brake = Some(engine.brake(provider, key, self.message.id).await?);
         self.protocol = endpoint.protocol.name;
+        self.may_spend().map_err(|failure| endpoint.named(failure))?;
+        let mut attempt = 1;
         loop {
             self.notice(Notice::Connecting);
             self.asked_at = Instant::now();
             let failure = match self.ask(endpoint, request).await {
-                Ok(reason) => return Outcome::Finished(reason),
-                Err(failure) => failure,
+                Ok(reason) => return Ok(reason),
+                Err(failure) => endpoint.named(failure),
             };
             let delay = retry::delay(attempt, &failure).filter(|_| !self.has_output);
-            let Some(delay) = delay else { return Outcome::Failed(failure) };
+            let Some(delay) = delay else { return Err(failure) };
             attempt += 1;
             let at = now_ms() + delay.as_millis() as u64;
             self.notice(Notice::Retrying { attempt, of: retry::ATTEMPTS, at, failure });
@@ -202,7 +221,14 @@ impl Answer {
         if self.message.text.len() + self.message.reasoning.len() > ANSWER_BYTES {
             return Err(Failure::new(FailureCode::TooLarge));
         }
-        Ok(())
+        self.may_spend()
+    }
+
+    /// Whether the day's limit allows what the answer costs by now. Asked before it is sent for, and with all that comes.
+    fn may_spend(&self) -> Result<(), Failure> {
+        let so_far = self.tally.cost(false).micros;
+        let allowed = self.brake.as_ref().is_none_or(|brake| brake.allows(so_far));
+        if allowed { Ok(()) } else { Err(Failure::new(FailureCode::SpendingLimit)) }
     }
 
     fn text(&mut self, text: String) {
@@ -271,11 +297,15 @@ impl Answer {
             self.message.reasoning_ms = Some(since.elapsed().as_millis() as u64);
         }
         let spending = self.account(state, at);
+        let micros = spending.as_ref().and_then(|spending| spending.cost.micros);
         self.message.state = state;
         self.message.ended_at = Some(at);
         // First, so that whoever sees the end finds it in the sums.
         if let Err(error) = self.core.spend(spending).await {
             tracing::error!(%error, "what an answer cost could not be stored");
+        }
+        if let Some(brake) = &self.brake {
+            brake.ended(micros);
         }
         if let Err(error) = self.store.end(self.conversation, self.message, event).await {
             tracing::error!(%error, "the end of an answer could not be stored");
@@ -302,7 +332,7 @@ impl Answer {
             at,
             conversation: Some(self.conversation).filter(|id| !self.core.temporary.has(*id)),
             provider: self.message.provider.clone()?,
-            key: 0,
+            key: self.brake.as_ref().map_or(FIRST_KEY, Brake::key),
             model: self.message.model.clone()?,
             cost,
         })

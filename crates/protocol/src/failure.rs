@@ -126,6 +126,8 @@ pub enum FailureCode {
     Vendor,
     /// The network, in a way of its own.
     Network,
+    /// What a person allowed to be spent in a day with this key is spent.
+    SpendingLimit,
     /// The provider of this conversation is gone, or none is chosen.
     NoProvider,
     /// A defect of ours.

@@ -47,6 +47,8 @@ pub struct Settings {
     pub prompts: Vec<Prompt>,
     /// Models that are shown first.
     pub favourites: Vec<Favourite>,
+    /// How much may be spent in a day.
+    pub limits: Vec<SpendingLimit>,
     /// The first start is over.
     pub welcomed: bool,
 }
@@ -73,6 +75,7 @@ impl Default for Settings {
             shortcuts: BTreeMap::new(),
             prompts: Vec::new(),
             favourites: Vec::new(),
+            limits: Vec::new(),
             welcomed: false,
         }
     }
@@ -185,6 +188,18 @@ pub struct Favourite {
     pub provider: ProviderId,
     /// Its name there.
     pub model: String,
+}
+
+/// How much may be spent in a day with a key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+pub struct SpendingLimit {
+    /// The provider.
+    pub provider: ProviderId,
+    /// The number of its key.
+    pub key: u32,
+    /// Millionths of a US dollar.
+    pub micros: u64,
 }
 
 /// A prompt of the library.

@@ -166,6 +166,11 @@ impl Endpoint {
         }
     }
 
+    /// The failure with the name of the host, unless it has one.
+    pub fn named(&self, failure: Failure) -> Failure {
+        Failure { host: failure.host.or_else(|| Some(self.host())), ..failure }
+    }
+
     /// Names the host, and takes the key out of whatever the vendor echoed.
     pub(crate) fn name(&self, mut failure: Failure) -> Failure {
         failure.host = Some(self.host());

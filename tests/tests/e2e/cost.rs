@@ -1,4 +1,4 @@
-//! What answers cost is beside them, in the composer and in the settings.
+//! What answers cost is beside them, in the composer and in the settings, and a limit for the day is kept.
 
 use rivulet_tests::upstream::{Script, Upstream};
 use rivulet_tests::{Desktop, PATIENCE, Page, Window, wait_for};
@@ -59,5 +59,45 @@ async fn money_is_told_beside_the_answer_in_the_composer_and_in_the_settings() {
     let section = "document.querySelector('#settings-cost').scrollIntoView()";
     page.script(section, Vec::new()).await;
     desktop.screenshot("cost-settings");
+    window.close().await;
+}
+
+#[tokio::test]
+async fn the_brake_ends_an_answer_and_raising_the_limit_in_the_settings_lets_it_go_on() {
+    // 500 tokens of eight millionths each, then silence: nothing but the brake ends it.
+    let much = Script::stream().text(&"word".repeat(500)).silence();
+    let upstream = Upstream::start([much, counted("The end.", 100, 100)]);
+    let desktop = Desktop::start().await;
+    let window = Window::open(&desktop).await;
+    let page = &window.page;
+    let id = use_priced(page, &upstream).await;
+    let patch = json!({ "limits": [{ "provider": id, "key": 0, "micros": 3_000 }] });
+    page.invoke("settings_update", json!({ "patch": patch })).await.unwrap();
+    page.send("Tell me everything.").await;
+    page.answer_in(1, "failed").await;
+    desktop.screenshot("brake");
+    // The next message is not even sent.
+    page.send("And now?").await;
+    page.answer_in(2, "failed").await;
+    assert_eq!(upstream.requests().len(), 1);
+
+    page.click("cost-settings").await;
+    let field = format!("limit-{id}-0");
+    page.fill(&field, "1.50").await;
+    let changed = format!(
+        "document.querySelector('[data-testid=\"{field}\"]').dispatchEvent(new Event('change', {{ bubbles: true }}))"
+    );
+    page.script(&changed, Vec::new()).await;
+    desktop.screenshot("brake-settings");
+    wait_for("the limit is raised", PATIENCE, async || {
+        let settings = page.invoke("settings_get", json!({})).await.unwrap();
+        (settings["limits"][0]["micros"] == 1_500_000).then_some(())
+    })
+    .await;
+    page.click("close-settings").await;
+    page.click("retry").await;
+    let answer = page.answer_in(1, "complete").await;
+    assert!(answer.text.contains("The end."), "{answer:?}");
+    assert_eq!(upstream.requests().len(), 2);
     window.close().await;
 }

@@ -15,7 +15,7 @@ export const SECTIONS: Section[] = [
     title: m.s_providers,
     words: [m.p_key, m.p_address, m.p_models, m.p_add, m.p_local, m.p_test, m.p_proxy],
   },
-  { id: 'cost', title: m.cost, words: [m.cost_days, m.cost_by_provider, m.cost_tokens, m.cost_money] },
+  { id: 'cost', title: m.cost, words: [m.brake, m.cost_days, m.cost_by_provider, m.cost_tokens, m.cost_money] },
   {
     id: 'appearance',
     title: m.s_appearance,

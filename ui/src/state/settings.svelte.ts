@@ -23,6 +23,7 @@ const DEFAULTS: Settings = {
   shortcuts: {},
   prompts: [],
   favourites: [],
+  limits: [],
   welcomed: true,
 };
 const KEPT = 'rivulet-settings';

@@ -3,7 +3,7 @@ import type { ApiError, ErrorCode, Failure, FailureCode } from '../protocol/gene
 import { language } from '../state/language.svelte';
 
 /** What a person can do about a failure. The first is what is offered. */
-export type Step = 'retry' | 'key' | 'providers' | 'network' | 'billing' | 'models' | 'new';
+export type Step = 'retry' | 'key' | 'providers' | 'network' | 'billing' | 'models' | 'new' | 'cost';
 
 interface Words {
   sentence: (host: { host: string }) => string;
@@ -54,6 +54,7 @@ export const failures: Record<FailureCode, Words> = {
   protocol: retry(m.f_protocol, m.n_words),
   vendor: retry(m.f_vendor, m.n_words),
   network: retry(m.f_network, m.n_network),
+  spending_limit: { sentence: m.f_spending_limit, next: m.n_spending_limit, step: 'cost' },
   no_provider: { sentence: m.f_no_provider, next: m.n_model, step: 'providers' },
   internal: retry(m.f_internal, m.n_logs),
 };

@@ -108,3 +108,68 @@ async fn no_price_is_made_up_and_what_a_temporary_conversation_cost_names_no_con
     assert_eq!((costs.days[0].spent.unpriced, costs.days[0].spent.micros), (1, 0));
     assert_eq!(in_conversation(&bench, conversation).await, Spent::default());
 }
+
+/// Sets the most that may be spent in a day, in millionths of a dollar.
+async fn limit(bench: &Bench, micros: u64) {
+    let patch = json!({ "limits": [{ "provider": "scripted", "key": 0, "micros": micros }] });
+    bench.engine.settings_update(&Caller::window(), SettingsUpdate { patch }).await.unwrap();
+}
+
+fn failed(answer: &Message) -> Option<FailureCode> {
+    answer.failure.as_ref().map(|failure| failure.code)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn beyond_the_days_limit_nothing_is_sent_until_it_is_raised() {
+    let bench = priced([counted(json!({ "prompt_tokens": 1000, "completion_tokens": 500 }))]).await;
+    limit(&bench, 2_000).await;
+    let turn = bench.send(None, "Hi").await;
+    let answer = bench.ended(turn.conversation, turn.answer).await;
+    assert_eq!((answer.state, answer.cost.unwrap().micros), (MessageState::Complete, Some(2_000)), "just within");
+    let turn = bench.send(Some(turn.conversation), "Hi").await;
+    let refused = bench.ended(turn.conversation, turn.answer).await;
+    assert_eq!((failed(&refused), refused.cost), (Some(FailureCode::SpendingLimit), None));
+    assert!(refused.failure.unwrap().host.is_some());
+    assert_eq!(bench.upstream.requests().len(), 1, "the second one was never sent");
+    limit(&bench, 9_000).await;
+    let turn = bench.send(Some(turn.conversation), "Hi").await;
+    assert_eq!(failed(&bench.ended(turn.conversation, turn.answer).await), None);
+    assert_eq!(bench.upstream.requests().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_grows_beyond_the_limit_is_ended_and_what_came_is_kept() {
+    // 250 tokens of two millionths each, then silence: only the brake ends this.
+    let much = Script::stream().text("Well. ").text(&"word".repeat(250)).silence();
+    let bench = priced([much]).await;
+    limit(&bench, 400).await;
+    let turn = bench.send(None, "Hi").await;
+    let answer = bench.ended(turn.conversation, turn.answer).await;
+    assert_eq!(failed(&answer), Some(FailureCode::SpendingLimit));
+    assert!(answer.text.starts_with("Well. word"), "{}", answer.text);
+    let cost = answer.cost.unwrap();
+    assert!(cost.estimated && cost.micros.unwrap() > 400, "{cost:?}");
+    assert_eq!(bench.upstream.requests().len(), 1, "what is paid is not sent again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_that_come_at_once_share_the_limit_and_a_restart_knows_what_was_spent() {
+    let grows = || Script::stream().text(&"word".repeat(100)).silence();
+    let bench = priced([grows(), grows()]).await;
+    limit(&bench, 300).await;
+    let first = bench.send(None, "Hi").await;
+    bench.message(first.conversation, first.answer, |message| !message.text.is_empty()).await;
+    // 201 millionths are coming; the next one's 200 are too many.
+    let second = bench.send(None, "Hi").await;
+    let answer = bench.ended(second.conversation, second.answer).await;
+    assert_eq!(failed(&answer), Some(FailureCode::SpendingLimit));
+    bench.engine.answer_stop(&Caller::window(), MessageRef { message: first.answer }).await.unwrap();
+    bench.ended(first.conversation, first.answer).await;
+    bench.engine.quit().await;
+
+    let engine = open(&bench.folder, &bench.upstream, None).await;
+    let turn = engine.message_send(&Caller::window(), send(None, "Hi")).await.unwrap();
+    let again = Bench { engine, upstream: bench.upstream, folder: bench.folder };
+    assert_eq!(failed(&again.ended(turn.conversation, turn.answer).await), Some(FailureCode::SpendingLimit));
+    assert_eq!(again.upstream.requests().len(), 2);
+}
