@@ -59,8 +59,8 @@ impl Commands for Engine {
         self.set_key(request).await
     }
 
-    async fn key_delete(&self, _: &Caller, request: ProviderRef) -> Answer<Nothing> {
-        self.delete_key(&request.provider).await.map(done)
+    async fn key_delete(&self, _: &Caller, request: KeyRef) -> Answer<Nothing> {
+        self.delete_keys(&request.provider, request.number).await.map(done)
     }
 
     async fn proxy_login_set(&self, _: &Caller, request: ProxyLoginSet) -> Answer<KeyInfo> {

@@ -50,6 +50,9 @@ impl Engine {
             kept_in: request.keep,
             set_at: now_ms(),
             last_used: None,
+            number: 0,
+            label: String::new(),
+            problem: None,
         };
         self.core.vault.set(&slot(&address), login, request.keep).await?;
         self.core.store.save_key_info(&PROXY.into(), info.clone()).await?;
@@ -87,7 +90,7 @@ impl Engine {
 }
 
 fn slot(address: &str) -> Slot {
-    Slot { provider: PROXY.into(), origin: address.to_owned() }
+    Slot { provider: PROXY.into(), origin: address.to_owned(), number: 0 }
 }
 
 /// What is known of the login of a proxy.

@@ -1,5 +1,6 @@
 //! Putting the core together.
 
+use crate::keys::FIRST_KEY;
 use crate::log::Logs;
 use crate::names::NAMED_AT_ONCE;
 use crate::{Core, Engine};
@@ -138,7 +139,7 @@ impl Engine {
     async fn forget_memory_keys(&self) -> Result<(), OpenError> {
         for (provider, info) in self.core.store.key_infos().await? {
             if info.kept_in == KeyPlace::Memory {
-                self.core.store.delete_key_info(&provider, &info.origin).await?;
+                self.core.store.delete_key_info(&provider, &info.origin, info.number).await?;
             }
         }
         Ok(())
@@ -148,7 +149,7 @@ impl Engine {
         let Some(session) = &self.core.session_provider else { return Ok(()) };
         let provider = self.resolved(&session.id).await.map_err(|error| OpenError::Provider(error.message))?;
         let Some(key) = session.key.clone() else { return Ok(()) };
-        let slot = Slot { provider: session.id.clone(), origin: provider.origin };
+        let slot = Slot { provider: session.id.clone(), origin: provider.origin, number: FIRST_KEY };
         // Lent, not set: what the keyring holds for this provider stays as it is.
         self.core.vault.lend(&slot, key);
         Ok(())

@@ -1,5 +1,6 @@
 //! Providers: the catalog, the user's own endpoints and the one from the command line, with their keys and models.
 
+use crate::keys::FIRST_KEY;
 use crate::{Engine, network};
 use rivulet_protocol::*;
 use rivulet_providers::catalog::{self, CatalogEntry};
@@ -34,8 +35,9 @@ impl Resolved {
         self.catalog.is_some_and(CatalogEntry::needs_key)
     }
 
-    pub fn slot(&self) -> Slot {
-        Slot { provider: self.id.clone(), origin: self.origin.clone() }
+    /// Where its key of this number is kept.
+    pub fn slot(&self, number: u32) -> Slot {
+        Slot { provider: self.id.clone(), origin: self.origin.clone(), number }
     }
 }
 
@@ -51,7 +53,11 @@ impl Engine {
 
     async fn view(&self, provider: Resolved, keys: &[(ProviderId, KeyInfo)]) -> Result<Provider, ApiError> {
         let mine: Vec<&KeyInfo> = keys.iter().filter(|(id, _)| *id == provider.id).map(|(_, info)| info).collect();
-        let key = mine.iter().find(|info| info.origin == provider.origin).map(|info| (*info).clone());
+        let here = mine.iter().filter(|info| info.origin == provider.origin);
+        let mut keys_here: Vec<KeyInfo> = here.map(|info| (*info).clone()).collect();
+        keys_here.sort_by_key(|info| info.number);
+        let more_keys = keys_here.split_off(keys_here.len().min(1));
+        let key = keys_here.pop();
         let other = mine.iter().find(|info| info.origin != provider.origin).map(|info| info.origin.clone());
         let models = self.known_models(&provider).await?;
         let proxy_login = network::login_info(&provider.proxy, keys);
@@ -77,6 +83,7 @@ impl Engine {
             proxy: provider.proxy,
             proxy_login,
             key,
+            more_keys,
             models,
         })
     }
@@ -195,14 +202,20 @@ impl Engine {
         self.change(caller, request.conversation, change).await
     }
 
-    /// Everything a request needs. The key is read here, at the last moment, for the origin the request goes to.
+    /// Everything a request needs, with the provider's best key.
     pub(crate) async fn endpoint(&self, provider: &ProviderId) -> Result<Endpoint, Failure> {
+        let key = self.keys_in_turn(provider).await?.first().copied().unwrap_or(FIRST_KEY);
+        self.endpoint_with(provider, key).await
+    }
+
+    /// Everything a request needs. The key is read here, at the last moment, for the origin the request goes to.
+    pub(crate) async fn endpoint_with(&self, provider: &ProviderId, number: u32) -> Result<Endpoint, Failure> {
         let internal = |error: ApiError| {
             *error.failure.unwrap_or_else(|| Box::new(Failure::new(FailureCode::Internal).detail(error.message)))
         };
         let resolved = self.resolved(provider).await.map_err(internal)?;
         let wants_key = resolved.kind != ProviderKind::Demo && self.has_key(&resolved).await.map_err(internal)?;
-        let key = if wants_key { self.read_key(&resolved).await? } else { None };
+        let key = if wants_key { self.read_key(&resolved, number).await? } else { None };
         if key.is_none() && resolved.needs_key() {
             return Err(Failure::new(FailureCode::NoKey).host(resolved.origin));
         }
@@ -247,7 +260,7 @@ impl Engine {
     }
 
     pub(crate) async fn delete_provider(&self, provider: &ProviderId) -> Result<(), ApiError> {
-        self.delete_key(provider).await?;
+        self.delete_keys(provider, None).await?;
         self.core.store.delete_provider(provider).await?;
         self.forget_unused_logins().await?;
         self.notify(LibraryEvent::Settings);

@@ -112,12 +112,29 @@ impl Answer {
         }
     }
 
-    /// Asks with a key of the provider.
+    /// Asks with the provider's keys in turn: the next one if one is refused or used up, as long as nothing has come.
     async fn receive(&mut self, engine: &Engine, provider: &ProviderId, request: &ChatRequest) -> Outcome {
-        match self.receive_with(engine, provider, FIRST_KEY, request).await {
-            Ok(reason) => Outcome::Finished(reason),
-            Err(failure) => Outcome::Failed(failure),
+        let keys = match engine.keys_in_turn(provider).await {
+            Ok(keys) => keys,
+            Err(failure) => return Outcome::Failed(failure),
+        };
+        for (at, key) in keys.iter().enumerate() {
+            let failure = match self.receive_with(engine, provider, *key, request).await {
+                Ok(reason) => {
+                    engine.key_fared(provider, *key, None).await;
+                    return Outcome::Finished(reason);
+                }
+                Err(failure) => failure,
+            };
+            if failure.code.is_of_this_key() {
+                engine.key_fared(provider, *key, Some(failure.code)).await;
+            }
+            let last = at + 1 == keys.len();
+            if last || self.has_output || !failure.code.is_of_this_key() {
+                return Outcome::Failed(failure);
+            }
         }
+        Outcome::Failed(Failure::new(FailureCode::NoKey))
     }
 
     /// Asks with this key, and asks again while that is safe, until the answer has ended.
@@ -128,8 +145,11 @@ impl Answer {
         key: u32,
         request: &ChatRequest,
     ) -> Result<FinishReason, Failure> {
-        let endpoint = &engine.endpoint(provider).await?;
-        self.brake = Some(engine.brake(provider, key, self.message.id).await?);
+        let endpoint = &engine.endpoint_with(provider, key).await?;
+        let brake = engine.brake(provider, key, self.message.id).await?;
+        if let Some(before) = self.brake.replace(brake) {
+            before.ended(None);
+        }
         self.protocol = endpoint.protocol.name;
         self.may_spend().map_err(|failure| endpoint.named(failure))?;
         let mut attempt = 1;

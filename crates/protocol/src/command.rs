@@ -69,7 +69,7 @@ macro_rules! with_commands {
             "Tests the connection, step by step." provider_test(ProviderTest) -> ConnectionTest, Window;
             "Looks for model servers on this computer." local_servers_find(Nothing) -> Vec<LocalServer>, Window;
             "Stores a key, bound to the provider's present origin." key_set(KeySet) -> KeyInfo, Window;
-            "Forgets a provider's key." key_delete(ProviderRef) -> Nothing, Window;
+            "Forgets a key of a provider, or all of them." key_delete(KeyRef) -> Nothing, Window;
             "Stores a proxy's login, bound to the proxy's address." proxy_login_set(ProxyLoginSet) -> KeyInfo, Window;
             "Forgets a proxy's login." proxy_login_delete(ProxyRef) -> Nothing, Window;
             "Whether the keyring works right now." keyring_status(Nothing) -> KeyringStatus, Window;

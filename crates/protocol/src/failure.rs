@@ -43,6 +43,11 @@ impl Failure {
 }
 
 impl FailureCode {
+    /// Whether another key of the same provider may fare better: this one was refused, or is used up.
+    pub fn is_of_this_key(self) -> bool {
+        matches!(self, Self::Unauthorized | Self::Forbidden | Self::Quota | Self::RateLimited)
+    }
+
     /// Whether the key is what the vendor minds.
     pub fn is_of_key(self) -> bool {
         matches!(self, Self::NoKey | Self::KeyUnavailable | Self::Unauthorized | Self::Forbidden)

@@ -1,6 +1,6 @@
 //! Providers, their models, and the keys kept for them (never a key itself).
 
-use crate::{Control, ErrorCode, Failure, ProviderId};
+use crate::{Control, ErrorCode, Failure, FailureCode, ProviderId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -38,6 +38,8 @@ pub struct Provider {
     pub needs_key: bool,
     /// The key kept for `origin`, if there is one.
     pub key: Option<KeyInfo>,
+    /// Further keys kept for `origin`: asked in turn when one before is refused or used up.
+    pub more_keys: Vec<KeyInfo>,
     /// A key is kept for another origin than the present one: it must be entered again.
     pub key_for_other_origin: Option<String>,
     /// Keys of this vendor begin so; to recognise a pasted key. Longest match wins.
@@ -174,6 +176,25 @@ pub struct KeyInfo {
     pub set_at: u64,
     /// When a request last used it.
     pub last_used: Option<u64>,
+    /// Which of its provider's keys it is; the only one is 0.
+    #[serde(default)]
+    pub number: u32,
+    /// What a person calls it; empty if they gave no name.
+    #[serde(default)]
+    pub label: String,
+    /// Why it was no good when it was last used; `None` if it was.
+    #[serde(default)]
+    pub problem: Option<KeyProblem>,
+}
+
+/// Why a key was no good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+pub struct KeyProblem {
+    /// What the vendor said.
+    pub code: FailureCode,
+    /// When, in milliseconds since the epoch.
+    pub at: u64,
 }
 
 /// Where a key is kept.

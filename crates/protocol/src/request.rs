@@ -121,6 +121,13 @@ macro_rules! request {
 }
 
 request! {
+    /// Names a key.
+    KeyRef {
+        /// Its provider.
+        provider: ProviderId,
+        /// Which of the provider's keys; all of them if left out.
+        number: Option<u32>,
+    }
     /// Names a conversation.
     ConversationRef {
         /// Which.
@@ -396,4 +403,12 @@ pub struct KeySet {
     pub key: Secret,
     /// Where to keep it. `memory` is chosen by a person when no keyring works.
     pub keep: KeyPlace,
+    /// Which of the provider's keys it takes the place of, or the next number for a further one; 0 if left out.
+    #[serde(default)]
+    #[cfg_attr(feature = "codegen", ts(optional = nullable))]
+    pub number: Option<u32>,
+    /// What a person calls it.
+    #[serde(default)]
+    #[cfg_attr(feature = "codegen", ts(optional = nullable))]
+    pub label: Option<String>,
 }

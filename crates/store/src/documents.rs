@@ -63,6 +63,12 @@ struct KeptKey {
     info: KeyInfo,
 }
 
+impl KeptKey {
+    fn is(&self, provider: &ProviderId, origin: &str, number: u32) -> bool {
+        self.provider == *provider && self.info.origin == origin && self.info.number == number
+    }
+}
+
 const SETTINGS: &str = "settings";
 const PROVIDERS: &str = "providers";
 const KEYS: &str = "keys";
@@ -134,28 +140,33 @@ impl Store {
     pub async fn save_key_info(&self, provider: &ProviderId, info: KeyInfo) -> Result<(), StoreError> {
         let provider = provider.clone();
         self.change(KEYS.into(), move |keys: &mut Vec<KeptKey>| {
-            keys.retain(|key| !(key.provider == provider && key.info.origin == info.origin));
+            keys.retain(|key| !key.is(&provider, &info.origin, info.number));
             keys.push(KeptKey { provider: provider.clone(), info: info.clone() });
         })
         .await
     }
 
     /// Notes that a key is no longer kept.
-    pub async fn delete_key_info(&self, provider: &ProviderId, origin: &str) -> Result<(), StoreError> {
+    pub async fn delete_key_info(&self, provider: &ProviderId, origin: &str, number: u32) -> Result<(), StoreError> {
         let (provider, origin) = (provider.clone(), origin.to_owned());
         self.change(KEYS.into(), move |keys: &mut Vec<KeptKey>| {
-            keys.retain(|key| !(key.provider == provider && key.info.origin == origin));
+            keys.retain(|key| !key.is(&provider, &origin, number));
         })
         .await
     }
 
-    /// Notes when a key was used.
-    pub async fn key_used(&self, provider: &ProviderId, origin: &str, at: u64) -> Result<(), StoreError> {
+    /// Changes what is noted of a key, if it is kept.
+    pub async fn change_key_info(
+        &self,
+        provider: &ProviderId,
+        origin: &str,
+        number: u32,
+        change: impl Fn(&mut KeyInfo) + Send + 'static,
+    ) -> Result<(), StoreError> {
         let (provider, origin) = (provider.clone(), origin.to_owned());
         self.change(KEYS.into(), move |keys: &mut Vec<KeptKey>| {
-            let used = keys.iter_mut().find(|key| key.provider == provider && key.info.origin == origin);
-            if let Some(key) = used {
-                key.info.last_used = Some(at);
+            if let Some(key) = keys.iter_mut().find(|key| key.is(&provider, &origin, number)) {
+                change(&mut key.info);
             }
         })
         .await

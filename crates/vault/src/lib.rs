@@ -17,19 +17,31 @@ use rivulet_protocol::{KeyPlace, KeyringStatus, ProviderId, Secret};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// What a key is kept for. In the keyring: service `rivulet`, user `{provider}@{origin}`.
+/// What a key is kept for. In the keyring: service `rivulet`, user `{provider}@{origin}`, with `#2` and so on
+/// behind it for further keys.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Slot {
     /// The provider.
     pub provider: ProviderId,
     /// Scheme, host and port of the address the key may be sent to.
     pub origin: String,
+    /// Which of the provider's keys; the first one is 0.
+    pub number: u32,
 }
 
 impl Slot {
     fn name(&self) -> Name {
-        let Self { provider, origin } = self;
-        Name { user: format!("{provider}@{origin}"), label: format!("Rivulet: key for {provider} ({origin})") }
+        let Self { provider, origin, number } = self;
+        match number {
+            0 => {
+                Name { user: format!("{provider}@{origin}"), label: format!("Rivulet: key for {provider} ({origin})") }
+            }
+            _ => {
+                let count = number.saturating_add(1);
+                let label = format!("Rivulet: key {count} for {provider} ({origin})");
+                Name { user: format!("{provider}@{origin}#{count}"), label }
+            }
+        }
     }
 }
 

@@ -16,7 +16,7 @@ const PLENTY: Limits = Limits { unattended: Duration::from_secs(300), attended: 
 const SHORT: Limits = Limits { unattended: Duration::from_millis(30), attended: Duration::from_millis(30) };
 
 fn slot() -> Slot {
-    Slot { provider: "acme".into(), origin: "https://api.acme.example".into() }
+    Slot { provider: "acme".into(), origin: "https://api.acme.example".into(), number: 0 }
 }
 
 fn key(text: &str) -> Secret {

@@ -385,7 +385,7 @@ fn store(arguments: &[&str], value: &str) {
 }
 
 fn slot() -> Slot {
-    Slot { provider: "acme".into(), origin: "https://api.acme.example".into() }
+    Slot { provider: "acme".into(), origin: "https://api.acme.example".into(), number: 0 }
 }
 
 fn key(text: &str) -> Secret {

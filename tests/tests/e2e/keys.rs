@@ -183,7 +183,9 @@ async fn a_locked_keyring_whose_question_is_dismissed_keeps_the_message_and_offe
     .await;
     assert_eq!(failed["failure"]["code"], "key_unavailable", "{failed}");
     assert_eq!(upstream.requests().len(), 0, "nothing is sent without the key");
-    assert!(page.source().await.contains("The key could not be read from the keyring."));
+    // The page draws it a moment after the core has stored it.
+    let told = "The key could not be read from the keyring.";
+    wait_for("it is told", PATIENCE, async || page.source().await.contains(told).then_some(())).await;
 
     // The way on that the failure names.
     assert!(failed["failure"]["detail"].as_str().unwrap().contains("in memory for this run"), "{failed}");

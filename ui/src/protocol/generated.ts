@@ -997,7 +997,7 @@ proxy: ProxyUsed | null, };
 /**
  * The class of a failure: one for each sentence and next step.
  */
-export type FailureCode = "no_key" | "key_unavailable" | "unauthorized" | "forbidden" | "quota" | "rate_limited" | "model_not_found" | "not_found" | "too_long" | "bad_request" | "overloaded" | "server_error" | "connection_refused" | "name_not_found" | "connect_timeout" | "tls" | "certificate_expired" | "certificate_not_yet_valid" | "certificate_untrusted" | "certificate_name" | "ca_file" | "proxy" | "redirected" | "web_page" | "not_a_stream" | "empty_answer" | "cut" | "unfinished" | "no_response" | "silent" | "no_content" | "too_large" | "encoding" | "protocol" | "vendor" | "network" | "no_provider" | "internal";
+export type FailureCode = "no_key" | "key_unavailable" | "unauthorized" | "forbidden" | "quota" | "rate_limited" | "model_not_found" | "not_found" | "too_long" | "bad_request" | "overloaded" | "server_error" | "connection_refused" | "name_not_found" | "connect_timeout" | "tls" | "certificate_expired" | "certificate_not_yet_valid" | "certificate_untrusted" | "certificate_name" | "ca_file" | "proxy" | "redirected" | "web_page" | "not_a_stream" | "empty_answer" | "cut" | "unfinished" | "no_response" | "silent" | "no_content" | "too_large" | "encoding" | "protocol" | "vendor" | "network" | "spending_limit" | "no_provider" | "internal";
 
 /**
  * A model that is shown first.
@@ -1136,12 +1136,50 @@ set_at: number,
 /**
  * When a request last used it.
  */
-last_used: number | null, };
+last_used: number | null, 
+/**
+ * Which of its provider's keys it is; the only one is 0.
+ */
+number: number, 
+/**
+ * What a person calls it; empty if they gave no name.
+ */
+label: string, 
+/**
+ * Why it was no good when it was last used; `None` if it was.
+ */
+problem: KeyProblem | null, };
 
 /**
  * Where a key is kept.
  */
 export type KeyPlace = "keyring" | "memory";
+
+/**
+ * Why a key was no good.
+ */
+export type KeyProblem = { 
+/**
+ * What the vendor said.
+ */
+code: FailureCode, 
+/**
+ * When, in milliseconds since the epoch.
+ */
+at: number, };
+
+/**
+ * Names a key.
+ */
+export type KeyRef = { 
+/**
+ * Its provider.
+ */
+provider: ProviderId, 
+/**
+ * Which of the provider's keys; all of them if left out.
+ */
+number?: number | null, };
 
 /**
  * A key to store. Has no `Serialize`, so it cannot be echoed.
@@ -1158,7 +1196,15 @@ key: string,
 /**
  * Where to keep it. `memory` is chosen by a person when no keyring works.
  */
-keep: KeyPlace, };
+keep: KeyPlace, 
+/**
+ * Which of the provider's keys it takes the place of, or the next number for a further one; 0 if left out.
+ */
+number?: number | null, 
+/**
+ * What a person calls it.
+ */
+label?: string | null, };
 
 /**
  * Whether the keyring works right now, by writing and reading back a test value.
@@ -1833,6 +1879,10 @@ needs_key: boolean,
  */
 key: KeyInfo | null, 
 /**
+ * Further keys kept for `origin`: asked in turn when one before is refused or used up.
+ */
+more_keys: Array<KeyInfo>, 
+/**
  * A key is kept for another origin than the present one: it must be entered again.
  */
 key_for_other_origin: string | null, 
@@ -2175,6 +2225,10 @@ prompts: Array<Prompt>,
  */
 favourites: Array<Favourite>, 
 /**
+ * How much may be spent in a day.
+ */
+limits: Array<SpendingLimit>, 
+/**
  * The first start is over.
  */
 welcomed: boolean, };
@@ -2226,6 +2280,23 @@ has_older: boolean,
  * What the running answer waits for, if it waits: its events may lie before this snapshot.
  */
 notice: Notice | null, };
+
+/**
+ * How much may be spent in a day with a key.
+ */
+export type SpendingLimit = { 
+/**
+ * The provider.
+ */
+provider: ProviderId, 
+/**
+ * The number of its key.
+ */
+key: number, 
+/**
+ * Millionths of a US dollar.
+ */
+micros: number, };
 
 /**
  * What several answers took.
@@ -2435,8 +2506,8 @@ export interface Commands {
   local_servers_find: { request: Nothing; response: Array<LocalServer> };
   /** Stores a key, bound to the provider's present origin. */
   key_set: { request: KeySet; response: KeyInfo };
-  /** Forgets a provider's key. */
-  key_delete: { request: ProviderRef; response: Nothing };
+  /** Forgets a key of a provider, or all of them. */
+  key_delete: { request: KeyRef; response: Nothing };
   /** Stores a proxy's login, bound to the proxy's address. */
   proxy_login_set: { request: ProxyLoginSet; response: KeyInfo };
   /** Forgets a proxy's login. */

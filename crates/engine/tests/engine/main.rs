@@ -7,6 +7,7 @@ mod attachments;
 mod backups;
 mod branches;
 mod costs;
+mod keys;
 mod models;
 mod network;
 mod requests;

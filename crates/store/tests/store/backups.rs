@@ -32,12 +32,15 @@ async fn a_backup_puts_everything_back_and_can_itself_be_taken_back() {
         set_at: 1,
         kept_in: KeyPlace::Keyring,
         last_used: None,
+        number: 0,
+        label: String::new(),
+        problem: None,
     };
     scene.store.save_key_info(&"one".into(), key("1111")).await.unwrap();
     let backup = scene.store.back_up(BackupKind::Asked).await.unwrap();
     assert_eq!(scene.store.backups().await.unwrap(), vec![backup.clone()]);
 
-    scene.store.delete_key_info(&"one".into(), "https://example.com").await.unwrap();
+    scene.store.delete_key_info(&"one".into(), "https://example.com", 0).await.unwrap();
     scene.store.save_key_info(&"two".into(), key("2222")).await.unwrap();
     let mut later = scene.answer(rivers, question.id).await;
     scene.finish(rivers, &mut later).await;

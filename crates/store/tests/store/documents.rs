@@ -25,6 +25,9 @@ fn key(origin: &str, last_four: &str) -> KeyInfo {
         kept_in: KeyPlace::Keyring,
         set_at: 1,
         last_used: None,
+        number: 0,
+        label: String::new(),
+        problem: None,
     }
 }
 
@@ -80,9 +83,9 @@ async fn what_is_known_of_a_key_goes_by_provider_and_origin() {
         scene.store.save_key_info(provider, info).await.unwrap();
     }
     scene.store.save_key_info(&a, key("https://x", "3333")).await.unwrap();
-    scene.store.key_used(&a, "https://x", 77).await.unwrap();
-    scene.store.key_used(&a, "https://nowhere", 78).await.unwrap();
-    scene.store.delete_key_info(&a, "https://y").await.unwrap();
+    scene.store.change_key_info(&a, "https://x", 0, |key| key.last_used = Some(77)).await.unwrap();
+    scene.store.change_key_info(&a, "https://nowhere", 0, |key| key.last_used = Some(78)).await.unwrap();
+    scene.store.delete_key_info(&a, "https://y", 0).await.unwrap();
     let mut infos = scene.store.key_infos().await.unwrap();
     infos.sort_by(|one, other| one.0.cmp(&other.0));
     let used = KeyInfo { last_used: Some(77), ..key("https://x", "3333") };
