@@ -10,8 +10,11 @@ pub const HELP: &str = "\
 Rivulet, a desktop chat app for language models.
 
   rivulet                      open the app
-  rivulet serve [--port N]     the same core with no window: prints one line of JSON
-                               {\"url\", \"token\", \"pid\"} when ready, ends on SIGTERM
+  rivulet serve [--port N] [--api]
+                               the same core with no window: prints one line of JSON
+                               {\"url\", \"token\", \"pid\"} when ready, ends on SIGTERM;
+                               with --api also the OpenAI-compatible API for programs,
+                               {\"api_url\", \"api_token\"}
   rivulet ask [WORDS...]       ask from the terminal, also with piped text
   rivulet tail                 print the answer that is running
   rivulet list [WORDS...]      conversations, newest first
@@ -34,10 +37,18 @@ pub enum Arguments {
     Version,
     /// Open the app.
     Window(EngineConfig),
-    /// Run without a window, on this port if one is given.
-    Serve(EngineConfig, Option<u16>),
+    /// Run without a window.
+    Serve(EngineConfig, Serve),
     /// Run for the terminal's commands, until nobody uses it. They start it themselves.
     Core(EngineConfig),
+}
+
+/// How to run without a window.
+pub struct Serve {
+    /// The mirror's port, if one is given.
+    pub port: Option<u16>,
+    /// With the API for programs.
+    pub api: bool,
 }
 
 impl Arguments {
@@ -45,7 +56,7 @@ impl Arguments {
     pub fn from_env() -> anyhow::Result<Self> {
         use lexopt::prelude::*;
         let mut parser = lexopt::Parser::from_env();
-        let (mut serve, mut core, mut port, mut data_dir) = (false, false, None, None);
+        let (mut serve, mut core, mut api, mut port, mut data_dir) = (false, false, false, None, None);
         let (mut provider, mut base_url, mut model, mut key) = (None, None, None, None);
         while let Some(argument) = parser.next()? {
             match argument {
@@ -53,6 +64,7 @@ impl Arguments {
                 Short('V') | Long("version") => return Ok(Self::Version),
                 Value(value) if value == "serve" && !serve => serve = true,
                 Value(value) if value == "core" && !core => core = true,
+                Long("api") => api = true,
                 Long("port") => port = Some(parser.value()?.parse::<u16>()?),
                 Long("data-dir") => data_dir = Some(PathBuf::from(parser.value()?)),
                 Long("provider") => provider = Some(parser.value()?.string()?),
@@ -68,7 +80,8 @@ impl Arguments {
         if core {
             return Ok(Self::Core(start));
         }
-        Ok(if serve { Self::Serve(start, port.filter(|port| *port != 0)) } else { Self::Window(start) })
+        let port = port.filter(|port| *port != 0);
+        Ok(if serve { Self::Serve(start, Serve { port, api }) } else { Self::Window(start) })
     }
 }
 

@@ -29,7 +29,7 @@ pub fn main() -> ExitCode {
         Arguments::Help => say(arguments::HELP),
         Arguments::Version => say(&format!("rivulet {}", env!("CARGO_PKG_VERSION"))),
         Arguments::Window(start) => window::run(start),
-        Arguments::Serve(start, port) => serve::run(start, port),
+        Arguments::Serve(start, how) => serve::run(start, how),
         Arguments::Core(start) => companion::core(start),
     };
     match result {

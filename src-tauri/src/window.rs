@@ -5,7 +5,7 @@ use crate::desktop::TauriDesktop;
 use crate::{companion, logging, signals};
 use anyhow::Context;
 use rivulet_engine::{Engine, EngineConfig};
-use rivulet_mirror::Mirror;
+use rivulet_mirror::{Api, Mirror};
 use rivulet_protocol::{Caller, dispatch};
 use rivulet_terminal::Terminal;
 use rivulet_terminal::wire::Host;
@@ -88,6 +88,9 @@ fn set_up(app: &AppHandle, opened: Opened, data_dir: PathBuf) -> anyhow::Result<
     {
         app.manage(terminal);
     }
+    let api = tauri::async_runtime::block_on(async { Api::new(engine.clone()) });
+    // An editor that was set up once finds it again.
+    tauri::async_runtime::spawn(async move { api.resume().await });
     engine.set_desktop(std::sync::Arc::new(TauriDesktop { app: app.clone(), data_dir }));
     tauri::async_runtime::spawn(bridge::forward_library(app.clone(), engine.clone()));
     app.manage(engine);

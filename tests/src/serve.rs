@@ -16,6 +16,8 @@ pub struct ServeOptions {
     pub model: Option<String>,
     /// Given on a file descriptor, with `--key-fd`.
     pub key: Option<String>,
+    /// With the local API for programs.
+    pub api: bool,
     /// Another data folder than the profile's.
     pub data_dir: Option<PathBuf>,
 }
@@ -45,6 +47,8 @@ pub struct Serve {
     pub client: Client,
     /// The page's address, without a token.
     pub url: String,
+    /// The local API's address and token, if it was asked for.
+    pub api: Option<(String, String)>,
 }
 
 impl Serve {
@@ -60,6 +64,9 @@ impl Serve {
         if options.key.is_some() {
             command.args(["--key-fd", "0"]);
         }
+        if options.api {
+            command.arg("--api");
+        }
         let mut process = Process::spawn(&command);
         let mut stdin = process.stdin();
         if let Some(key) = &options.key {
@@ -71,7 +78,10 @@ impl Serve {
         assert_eq!(ready["pid"], process.id(), "the process that was started is the one that serves");
         let url = ready["url"].as_str().expect("a url").to_owned();
         let client = Client::new(&url, ready["token"].as_str());
-        Self { process, client, url }
+        let text = |name: &str| ready[name].as_str().map(str::to_owned);
+        let api = text("api_url").zip(text("api_token"));
+        assert_eq!(api.is_some(), options.api);
+        Self { process, client, url, api }
     }
 
     /// The page's address with a participant's token.

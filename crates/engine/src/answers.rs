@@ -164,7 +164,7 @@ impl Engine {
             let asked = cost::tokens_of(&messages, files);
             let tally = Tally { price: engine.price(&provider, &model).await, asked, ..Tally::default() };
             let ended = running.ended.clone();
-            let request = ChatRequest { model, messages, controls };
+            let request = ChatRequest { model, messages, controls, ..ChatRequest::default() };
             let turn = RunningTask { engine: engine.clone(), conversation, message, provider, request, tally, running };
             turn.run().await;
             engine.core.turns().remove(&id);

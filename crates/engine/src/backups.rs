@@ -74,6 +74,9 @@ impl Engine {
         if let Some(mirror) = self.core.mirror.get() {
             mirror.stop().await;
         }
+        if let Some(api) = self.core.api.get() {
+            api.close().await;
+        }
         let turns: Vec<_> = self.core.turns().values().cloned().collect();
         for turn in turns {
             turn.stop.cancel();
@@ -81,6 +84,7 @@ impl Engine {
         }
         self.core.store.restore_backup(name).await?;
         drop(running);
+        self.keep_api(Some(false), None).await?;
         self.core.logs.forget_all();
         self.core.demo.set_rate(self.core.store.settings().await?.demo_rate);
         self.notify(LibraryEvent::Settings);

@@ -1,6 +1,6 @@
 //! The command table's handlers. Each one line: what it does is with its subject.
 
-use crate::{Engine, MirrorControl, network};
+use crate::{ApiControl, Engine, MirrorControl, network};
 use rivulet_protocol::*;
 use rivulet_store::ConversationChange;
 use std::sync::Arc;
@@ -240,6 +240,26 @@ impl Commands for Engine {
         self.desktop()?.open_link(&url).map(done)
     }
 
+    async fn api_status(&self, _: &Caller, _: Nothing) -> Answer<LocalApi> {
+        self.api_status().await
+    }
+
+    async fn api_start(&self, _: &Caller, _: Nothing) -> Answer<LocalApi> {
+        self.start_api().await
+    }
+
+    async fn api_stop(&self, _: &Caller, _: Nothing) -> Answer<LocalApi> {
+        self.stop_api().await
+    }
+
+    async fn api_token_create(&self, _: &Caller, request: ApiTokenCreate) -> Answer<NewApiToken> {
+        self.create_api_token(request).await
+    }
+
+    async fn api_token_revoke(&self, _: &Caller, request: ApiTokenRef) -> Answer<LocalApi> {
+        self.revoke_api_token(request.token).await
+    }
+
     async fn link_open(&self, _: &Caller, request: LinkOpen) -> Answer<Nothing> {
         self.open_link(&request.url).map(done)
     }
@@ -256,6 +276,10 @@ fn done((): ()) -> Nothing {
 impl Engine {
     fn mirror(&self) -> Answer<&Arc<dyn MirrorControl>> {
         self.core.mirror.get().ok_or_else(|| unsupported("There is no mirror in this form of the app."))
+    }
+
+    pub(crate) fn api(&self) -> Answer<&Arc<dyn ApiControl>> {
+        self.core.api.get().ok_or_else(|| unsupported("There is no local API in this form of the app."))
     }
 
     pub(crate) fn desktop(&self) -> Answer<&Arc<dyn crate::Desktop>> {

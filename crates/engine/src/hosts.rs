@@ -34,6 +34,16 @@ pub trait MirrorControl: Send + Sync {
     fn link_conversations(&self, link: LinkId) -> Vec<ConversationId>;
 }
 
+/// The local API for programs, as the window's commands use it.
+pub trait ApiControl: Send + Sync {
+    /// `http://127.0.0.1:PORT/v1` while it listens.
+    fn url(&self) -> Option<String>;
+    /// Listens on this port, or a free one, and answers which; does nothing while it listens.
+    fn open(&self, port: Option<u16>) -> BoxFuture<'_, Result<u16, ApiError>>;
+    /// Stops listening and cuts off every program.
+    fn close(&self) -> BoxFuture<'_, ()>;
+}
+
 /// The desktop, where there is one.
 pub trait Desktop: Send + Sync {
     /// Opens an address (already checked) with the system's own program.

@@ -4,12 +4,14 @@
 //! its commands ([`rivulet_protocol::dispatch`]) and read logs by [`Cursor`]. It knows nothing of either.
 
 mod answers;
+mod api;
 mod attachments;
 mod backups;
 mod bin;
 mod brake;
 mod branches;
 mod commands;
+mod completions;
 mod conversations;
 mod cost;
 mod cursor;
@@ -29,10 +31,12 @@ mod transfers;
 mod turn;
 mod wording;
 
+pub use completions::{Completion, Piece};
 pub use cursor::Cursor;
-pub use hosts::{BoxFuture, Desktop, MirrorControl};
+pub use hosts::{ApiControl, BoxFuture, Desktop, MirrorControl};
 pub use open::{EngineConfig, OpenError, SessionProvider};
 pub use pace::Pace;
+pub use rivulet_providers::{ChatMessage, ChatRequest, Delta, Part, Tool, ToolChoice};
 pub use rivulet_store::{StoredLink, StoredMirror};
 
 use log::Logs;
@@ -79,6 +83,8 @@ pub(crate) struct Core {
     pub tasks: TaskTracker,
     pub quitting: CancellationToken,
     pub mirror: OnceLock<Arc<dyn MirrorControl>>,
+    pub api: OnceLock<Arc<dyn ApiControl>>,
+    pub api_calls: api::ApiCalls,
     pub desktop: OnceLock<Arc<dyn Desktop>>,
 }
 
@@ -148,6 +154,11 @@ impl Engine {
     /// Hands over the mirror. Once, by whoever puts the app together.
     pub fn set_mirror(&self, mirror: Arc<dyn MirrorControl>) {
         let _ = self.core.mirror.set(mirror);
+    }
+
+    /// Hands over the local API. Once, by whoever puts the app together.
+    pub fn set_api(&self, api: Arc<dyn ApiControl>) {
+        let _ = self.core.api.set(api);
     }
 
     /// Hands over the desktop. Once; without a window there is none.

@@ -106,6 +106,8 @@ impl Engine {
             tasks: TaskTracker::new(),
             quitting: CancellationToken::new(),
             mirror: OnceLock::new(),
+            api: OnceLock::new(),
+            api_calls: Default::default(),
             desktop: OnceLock::new(),
         };
         let engine = Self { core: Arc::new(core) };

@@ -4,30 +4,40 @@
 use crate::reply::{Refusal, secure};
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use futures_util::FutureExt;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use rivulet_protocol::ErrorCode;
 use std::panic::AssertUnwindSafe;
 use std::time::Instant;
 
+/// What a server is, as far as the guard minds.
+#[derive(Clone, Copy)]
+pub(crate) struct Entrance {
+    pub port: u16,
+    /// It has a page, which may ask it things.
+    pub page: bool,
+    /// A refusal in the server's own form.
+    pub refuse: fn(Refusal) -> Response,
+}
+
 /// The layer around all routes, found or not.
-pub(crate) async fn guard(State(port): State<u16>, request: Request, next: Next) -> Response {
+pub(crate) async fn guard(State(entrance): State<Entrance>, request: Request, next: Next) -> Response {
     let begun = Instant::now();
     let method = request.method().clone();
     let template = request.extensions().get::<MatchedPath>().cloned();
-    let checked = check(port, &method, request.uri(), request.headers());
+    let checked = check(entrance, &method, request.uri(), request.headers());
     let mut response = match checked {
         Err(refusal) => {
             // What else comes on this connection is not heard: it may be what the refused request hid in its body.
-            let mut response = refusal.into_response();
+            let mut response = (entrance.refuse)(refusal);
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
             response
         }
         // A defect in one handler ends that one request.
         Ok(()) => AssertUnwindSafe(next.run(request)).catch_unwind().await.unwrap_or_else(|_| {
-            Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::Internal, "Rivulet made a mistake.")
-                .into_response()
+            let message = "Rivulet made a mistake.";
+            (entrance.refuse)(Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::Internal, message))
         }),
     };
     secure(response.headers_mut());
@@ -55,18 +65,18 @@ fn known(method: &Method) -> &str {
     if known.contains(method) { method.as_str() } else { "OTHER" }
 }
 
-fn check(port: u16, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {
-    let host = own_host(port, uri, headers).ok_or_else(|| {
+fn check(entrance: Entrance, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {
+    let host = own_host(entrance.port, uri, headers).ok_or_else(|| {
         Refusal::new(StatusCode::MISDIRECTED_REQUEST, ErrorCode::Forbidden, "This is not a name of this server.")
     })?;
     let own_page = match single(headers, &header::ORIGIN) {
         Single::None => true,
-        Single::One(origin) => origin.strip_prefix("http://") == Some(host),
+        Single::One(origin) => entrance.page && origin.strip_prefix("http://") == Some(host),
         Single::Bad => false,
     };
     let own_site = match single(headers, &HeaderName::from_static("sec-fetch-site")) {
         Single::None => true,
-        Single::One(site) => matches!(site, "same-origin" | "none"),
+        Single::One(site) => entrance.page && matches!(site, "same-origin" | "none"),
         Single::Bad => false,
     };
     if !own_page || !own_site || method == Method::OPTIONS {

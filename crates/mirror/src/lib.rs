@@ -2,9 +2,11 @@
 //!
 //! A request's way: [`listen`] accepts it, [`guard`] refuses what a foreign page or host could send, [`routes`] finds
 //! who it is in [`links`] and answers, for the most part by the engine's command table; [`stream`] writes a
-//! conversation's log as Server-Sent Events.
+//! conversation's log as Server-Sent Events. [`api`] is a second server with a switch of its own: the local
+//! OpenAI-compatible API for programs.
 
 mod agent;
+mod api;
 mod codes;
 mod feed;
 mod guard;
@@ -17,9 +19,11 @@ mod openapi;
 mod page;
 mod reply;
 mod routes;
+mod strangers;
 mod stream;
 mod token;
 
+pub use api::Api;
 pub use limits::Limits;
 
 use links::Links;

@@ -61,5 +61,7 @@ pub(crate) const HEAD_BYTES: usize = 16 << 10;
 pub(crate) const BODY_BYTES: usize = 4 << 10;
 /// The body of a request with a prompt: 200,000 characters fit however they are written as JSON.
 pub(crate) const PROMPT_BODY_BYTES: usize = 4 << 20;
+/// The body of a program's request, which may have pictures and documents in it.
+pub(crate) const PROGRAM_BODY_BYTES: usize = 64 << 20;
 /// Tickets a link may have at once.
 pub(crate) const TICKETS: usize = 1024;

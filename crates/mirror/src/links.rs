@@ -4,6 +4,7 @@
 use crate::codes::Code;
 use crate::limits::{Limits, TICKETS};
 use crate::reply::Refusal;
+use crate::strangers::{Stranger, Strangers};
 use crate::token::{Fingerprint, Token};
 use http::StatusCode;
 use rivulet_engine::StoredLink;
@@ -17,8 +18,7 @@ use tokio_util::sync::CancellationToken;
 pub(crate) struct Links {
     limits: Limits,
     table: Mutex<Vec<Entry>>,
-    /// When wrong tokens came, within the last minute.
-    failures: Mutex<Vec<Instant>>,
+    strangers: Strangers,
     /// Event streams that are open.
     viewers: AtomicUsize,
     changed: Box<dyn Fn() + Send + Sync>,
@@ -79,7 +79,7 @@ impl Links {
         Self {
             limits,
             table: Mutex::default(),
-            failures: Mutex::default(),
+            strangers: Strangers::default(),
             viewers: AtomicUsize::new(0),
             changed: Box::new(changed),
         }
@@ -299,16 +299,13 @@ impl Links {
 
     /// Counts a wrong token. A right one is never held up by someone else's wrong ones.
     pub(crate) fn refuse_stranger(&self) -> Refusal {
-        let mut failures = lock(&self.failures);
-        failures.retain(|at| at.elapsed().as_secs() < 60);
-        if failures.len() >= self.limits.failures {
-            let message = "Too many wrong tokens. Wait a minute.";
-            return Refusal::new(StatusCode::TOO_MANY_REQUESTS, ErrorCode::Forbidden, message);
-        }
-        failures.push(Instant::now());
-        if failures.len() == self.limits.failures {
-            tracing::warn!("many requests with wrong tokens");
-            self.tell();
+        match self.strangers.count(self.limits.failures) {
+            Stranger::TooMany => {
+                let message = "Too many wrong tokens. Wait a minute.";
+                return Refusal::new(StatusCode::TOO_MANY_REQUESTS, ErrorCode::Forbidden, message);
+            }
+            Stranger::Last => self.tell(),
+            Stranger::Wrong => {}
         }
         gone()
     }

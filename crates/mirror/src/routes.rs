@@ -48,7 +48,8 @@ pub(crate) fn router(site: Site, port: u16) -> Router {
 }
 
 pub(crate) fn guarded(routes: Router, port: u16) -> Router {
-    routes.layer(axum::middleware::from_fn_with_state(port, guard::guard))
+    let entrance = guard::Entrance { port, page: true, refuse: IntoResponse::into_response };
+    routes.layer(axum::middleware::from_fn_with_state(entrance, guard::guard))
 }
 
 /// `POST /api/rpc/{command}`: the command table, by role.
@@ -277,13 +278,18 @@ fn read_only() -> Refusal {
     ApiError::new(ErrorCode::Forbidden, "This link does not allow that.").into()
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then_some(token)
 }
 
 /// A request's JSON. An empty body is `null`: a request without fields.
 async fn read_json(site: &Site, request: Request, most: usize) -> Result<serde_json::Value, Refusal> {
+    read_body(site.limits.body, request, most).await
+}
+
+/// The same within this time.
+pub(crate) async fn read_body(time: Duration, request: Request, most: usize) -> Result<serde_json::Value, Refusal> {
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let essence = kind.split(';').next().unwrap_or_default().trim();
     if !essence.eq_ignore_ascii_case("application/json") {
@@ -296,7 +302,7 @@ async fn read_json(site: &Site, request: Request, most: usize) -> Result<serde_j
         return Err(too_large());
     }
     let read = axum::body::to_bytes(request.into_body(), most);
-    let body = match tokio::time::timeout(site.limits.body, read).await {
+    let body = match tokio::time::timeout(time, read).await {
         Ok(Ok(body)) => body,
         Ok(Err(_)) => return Err(too_large()),
         Err(_) => {

@@ -190,7 +190,11 @@ async fn library_event(
             LibraryEvent::Deleted { conversation } => engine.may_see(caller, *conversation),
             LibraryEvent::Missed => true,
             // Settings, links and the disk are the window's.
-            LibraryEvent::Settings | LibraryEvent::Backups | LibraryEvent::Mirror | LibraryEvent::Disk { .. } => false,
+            LibraryEvent::Settings
+            | LibraryEvent::Backups
+            | LibraryEvent::Mirror
+            | LibraryEvent::Api
+            | LibraryEvent::Disk { .. } => false,
         };
         if shown {
             return event;

@@ -120,6 +120,13 @@ macro_rules! with_commands {
             "Ends a link and cuts off who is connected with it." link_revoke(LinkRef) -> MirrorStatus, Window;
 
             "Opens a link's page in the system's browser." link_visit(LinkRef) -> Nothing, Window;
+
+            "The local API for programs, its tokens and their use." api_status(Nothing) -> LocalApi, Window;
+            "Switches the local API on; it stays on over restarts." api_start(Nothing) -> LocalApi, Window;
+            "Switches the local API off; its tokens stay." api_stop(Nothing) -> LocalApi, Window;
+            "Makes a token of the local API; the only time it is seen." api_token_create(ApiTokenCreate) -> NewApiToken, Window;
+            "Ends a token of the local API and what runs with it." api_token_revoke(ApiTokenRef) -> LocalApi, Window;
+
             "Opens a web address in the system's browser: http, https and mailto only." link_open(LinkOpen) -> Nothing, Window;
             "Opens the folder with the logs." logs_open(Nothing) -> Nothing, Window;
         }
@@ -202,7 +209,7 @@ mod tests {
             let role = required_role(name);
             assert!(role.is_some(), "{name}");
             let touches_secrets = name.starts_with("key") || name.starts_with("pro") || name.starts_with("settings");
-            if touches_secrets || name.starts_with("mirror") || name.starts_with("link") {
+            if touches_secrets || name.starts_with("api") || name.starts_with("mirror") || name.starts_with("link") {
                 assert_eq!(role, Some(Role::Window), "{name}");
             }
         }

@@ -202,6 +202,8 @@ pub enum LibraryEvent {
     Backups,
     /// The mirror, its links or its viewers changed: ask again.
     Mirror,
+    /// The local API, its tokens or their use changed: ask again.
+    Api,
     /// The disk takes no writes, or takes them again.
     Disk {
         /// What the system says, while it does not.

@@ -53,6 +53,10 @@ uuid_id!(
     /// Names a mirror link (not its token).
     LinkId
 );
+uuid_id!(
+    /// Names a token of the local API (not its secret).
+    ApiTokenId
+);
 
 /// Names a provider: a catalog id (`openai`) or an id made for an endpoint of the user's own.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

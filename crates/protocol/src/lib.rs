@@ -6,6 +6,7 @@
 //! Shapes on the wire: `snake_case` field names, enums tagged by `type`, times in milliseconds since the Unix
 //! epoch, text positions in UTF-16 code units (what a JavaScript string's `length` counts).
 
+mod api;
 mod backup;
 pub mod command;
 mod controls;
@@ -25,6 +26,7 @@ mod trace;
 #[cfg(feature = "codegen")]
 pub mod typescript;
 
+pub use api::*;
 pub use backup::*;
 pub use command::Role as CallerRole;
 pub use command::*;
@@ -35,7 +37,7 @@ pub use error::{ApiError, ErrorCode};
 pub use event::*;
 pub use exchange::*;
 pub use failure::{Failure, FailureCode};
-pub use id::{ConversationId, LinkId, MessageId, ProviderId, Uid};
+pub use id::{ApiTokenId, ConversationId, LinkId, MessageId, ProviderId, Uid};
 pub use mirror::*;
 pub use provider::*;
 pub use request::*;

@@ -25,6 +25,10 @@ pub struct Settings {
     pub mirror_port: Option<u16>,
     /// How many event streams the mirror serves at once; `None` is 128. Holds from its next start.
     pub mirror_viewers: Option<u32>,
+    /// The local API for programs is on.
+    pub api: bool,
+    /// The local API's port, so that programs find it again; `None` until its first start has taken a free one.
+    pub api_port: Option<u16>,
     /// PEM files of certificate authorities that are trusted besides the system's.
     pub ca_files: Vec<String>,
     /// The one colour of what acts or runs.
@@ -64,6 +68,8 @@ impl Default for Settings {
             default_model: None,
             mirror_port: None,
             mirror_viewers: None,
+            api: false,
+            api_port: None,
             ca_files: Vec::new(),
             accent: Accent::River,
             font: None,

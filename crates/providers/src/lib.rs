@@ -23,7 +23,7 @@ pub use stream::AnswerStream;
 pub use tape::Tape;
 
 use rivulet_protocol::{Author, Controls, Failure, FinishReason, Replay, ToolCall, Usage};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use sse::SseEvent;
 use std::sync::Arc;
 
@@ -118,8 +118,41 @@ pub enum Part {
     },
 }
 
-/// What a model is asked.
+/// A tool a model may ask for: a function with a name.
 #[derive(Clone, Debug, PartialEq)]
+pub struct Tool {
+    /// What the model calls it by.
+    pub name: String,
+    /// What it does, for the model.
+    pub description: Option<String>,
+    /// A JSON Schema of its arguments; none if it takes none.
+    pub parameters: Option<Value>,
+    /// Whether the arguments must keep to the schema by the letter, where the vendor can see to that.
+    pub strict: Option<bool>,
+}
+
+impl Tool {
+    /// The schema of its arguments, which most vendors want even for a tool that takes none.
+    pub fn schema(&self) -> Value {
+        self.parameters.clone().unwrap_or_else(|| serde_json::json!({ "type": "object", "properties": {} }))
+    }
+}
+
+/// Which tools a model is to ask for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ToolChoice {
+    /// As it likes.
+    Auto,
+    /// None.
+    None,
+    /// One at least.
+    Required,
+    /// This one.
+    Named(String),
+}
+
+/// What a model is asked.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ChatRequest {
     /// The model.
     pub model: String,
@@ -127,6 +160,14 @@ pub struct ChatRequest {
     pub messages: Vec<ChatMessage>,
     /// How it shall answer.
     pub controls: Controls,
+    /// The tools it may ask for.
+    pub tools: Vec<Tool>,
+    /// Which of them; the vendor's own choice if left out.
+    pub tool_choice: Option<ToolChoice>,
+    /// Whether it may ask for several at once; the vendor's own choice if left out.
+    pub parallel_tools: Option<bool>,
+    /// Fields of OpenAI's Chat Completions that we have no word for: only a provider that speaks that has a use for them.
+    pub extra: Map<String, Value>,
 }
 
 impl ChatRequest {

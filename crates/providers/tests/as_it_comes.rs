@@ -20,6 +20,7 @@ async fn ask(
         model: "test-model".into(),
         messages: vec![ChatMessage::text(Author::User, "Hi")],
         controls: Controls { stream: Some(streamed), ..Controls::default() },
+        ..ChatRequest::default()
     };
     let mut stream = Client::new(Limits::default()).unwrap().stream(&endpoint, &request).await?;
     let (mut deltas, mut text, mut finish) = (Vec::new(), String::new(), None);

@@ -3,7 +3,7 @@
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
-use rivulet_protocol::{Author, Controls, Failure, FailureCode, FinishReason, Secret};
+use rivulet_protocol::{Author, Failure, FailureCode, FinishReason, Secret};
 use rivulet_providers::{ChatMessage, ChatRequest, Client, Delta, Endpoint, Limits, origin};
 use rivulet_testkit::{Script, Upstream};
 use std::time::{Duration, Instant};
@@ -26,7 +26,7 @@ fn endpoint(base_url: &str) -> Endpoint {
 
 fn request() -> ChatRequest {
     let messages = vec![ChatMessage::text(Author::User, "Hi")];
-    ChatRequest { model: "test-model".into(), messages, controls: Controls::default() }
+    ChatRequest { model: "test-model".into(), messages, ..ChatRequest::default() }
 }
 
 /// What came of an answer: its text, its reasoning, why it finished, or how it failed.

@@ -2,9 +2,7 @@
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
-use rivulet_protocol::{
-    Author, ConnectionStep, ConnectionStepName as Step, Controls, FailureCode, ProxySource, Secret,
-};
+use rivulet_protocol::{Author, ConnectionStep, ConnectionStepName as Step, FailureCode, ProxySource, Secret};
 use rivulet_providers::{
     ChatMessage, ChatRequest, Client, Delta, Endpoint, Limits, Proxy, ProxyServer, Roots, Route, TestPlan, origin,
 };
@@ -35,7 +33,7 @@ fn through(proxy: &rivulet_testkit::Proxy, login: Option<(&str, &str)>, roots: R
 /// One short answer.
 async fn ask(endpoint: &Endpoint) -> Result<String, rivulet_protocol::Failure> {
     let messages = vec![ChatMessage::text(Author::User, "Hi")];
-    let request = ChatRequest { model: "m".into(), messages, controls: Controls::default() };
+    let request = ChatRequest { model: "m".into(), messages, ..ChatRequest::default() };
     let mut stream = Client::new(Limits::default()).unwrap().stream(endpoint, &request).await?;
     let (mut deltas, mut text) = (Vec::new(), String::new());
     while stream.next(&mut deltas).await? {}

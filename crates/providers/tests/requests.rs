@@ -4,7 +4,7 @@
 
 use rivulet_protocol::{Author, Controls, Effort, Replay, ResponseFormat, ToolCall, WireProtocol};
 use rivulet_providers::protocols::{self, Protocol};
-use rivulet_providers::{ChatMessage, ChatRequest, Endpoint, Part, catalog, origin};
+use rivulet_providers::{ChatMessage, ChatRequest, Endpoint, Part, Tool, ToolChoice, catalog, origin};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -96,7 +96,12 @@ fn sorted(value: &Value) -> Value {
 fn every_protocol_tells_the_whole_conversation_its_own_way() {
     for protocol in protocols::TABLE {
         let name = serde_json::to_value(protocol.name).unwrap().as_str().unwrap().to_owned();
-        let ask = |controls| ChatRequest { model: "model-1".into(), messages: rich(protocol.name), controls };
+        let ask = |controls| ChatRequest {
+            model: "model-1".into(),
+            messages: rich(protocol.name),
+            controls,
+            ..ChatRequest::default()
+        };
         let (plain, set) = (ask(Controls::default()), ask(everything_set()));
         snapshot(&name, &(protocol.body)(&endpoint(protocol), &set));
         // What is not set is not sent: the second body has nothing that only a control brings.
@@ -112,10 +117,63 @@ fn every_protocol_tells_the_whole_conversation_its_own_way() {
 }
 
 #[test]
+fn every_protocol_tells_of_tools_its_own_way() {
+    let parameters = json!({ "type": "object", "properties": { "city": { "type": "string" } } });
+    let tool = |name: &str, parameters| Tool {
+        name: name.into(),
+        description: Some("Looks.".into()),
+        parameters,
+        strict: None,
+    };
+    let tools = vec![tool("look", Some(parameters)), tool("now", None)];
+    for protocol in protocols::TABLE {
+        let name = serde_json::to_value(protocol.name).unwrap().as_str().unwrap().to_owned();
+        let ask = |tool_choice| ChatRequest {
+            model: "model-1".into(),
+            messages: vec![ChatMessage::text(Author::User, "Where?")],
+            tools: tools.clone(),
+            tool_choice,
+            parallel_tools: Some(false),
+            ..ChatRequest::default()
+        };
+        let told = |choice| (protocol.body)(&endpoint(protocol), &ask(choice));
+        let mut all = json!({ "unasked": told(None) });
+        let choices = [ToolChoice::Auto, ToolChoice::None, ToolChoice::Required, ToolChoice::Named("look".into())];
+        for choice in choices {
+            let body = told(Some(choice.clone()));
+            let said: serde_json::Map<_, _> = ["tools", "tool_choice", "toolConfig"]
+                .into_iter()
+                .filter_map(|field| Some((field.to_owned(), body.get(field)?.clone())))
+                .filter(|(field, _)| field != "tools" || protocol.name == WireProtocol::Ollama)
+                .collect();
+            all[format!("{choice:?}")] = said.into();
+        }
+        snapshot(&format!("{name}_tools"), &all);
+        let none = ChatRequest { tools: Vec::new(), ..ask(Some(ToolChoice::Required)) };
+        assert!(!(protocol.body)(&endpoint(protocol), &none).to_string().contains("tool"), "{name}");
+    }
+}
+
+#[test]
+fn only_their_own_protocol_is_told_fields_without_a_word_here() {
+    let extra = json!({ "logit_bias": { "50256": -100 }, "response_format": { "type": "grammar" } });
+    for protocol in protocols::TABLE {
+        let request = ChatRequest { extra: extra.as_object().unwrap().clone(), ..ChatRequest::default() };
+        let body = (protocol.body)(&endpoint(protocol), &request);
+        let told = (body.get("logit_bias").is_some(), body["response_format"]["type"] == "grammar");
+        let own = protocol.name == WireProtocol::OpenaiChat;
+        assert_eq!(told, (own, own), "{:?}", protocol.name);
+    }
+}
+
+#[test]
 fn a_users_patch_has_the_last_word() {
     let mut endpoint = endpoint(protocols::of(WireProtocol::OpenaiChat));
-    let ask =
-        ChatRequest { model: "m".into(), messages: vec![], controls: Controls { seed: Some(1), ..Default::default() } };
+    let ask = ChatRequest {
+        model: "m".into(),
+        controls: Controls { seed: Some(1), ..Default::default() },
+        ..ChatRequest::default()
+    };
     endpoint.body_patch = Some(json!({ "seed": null, "provider": { "order": ["x"] } }));
     let body = endpoint.body(&ask).unwrap();
     assert_eq!((body.get("seed"), &body["provider"]), (None, &json!({ "order": ["x"] })));
@@ -132,7 +190,10 @@ fn catalog_entries_speak_with_their_own_accent() {
         let protocol = protocols::of(entry(id).protocol);
         let endpoint = Endpoint { catalog: Some(entry(id)), ..endpoint(protocol) };
         let controls = Controls { max_tokens: Some(9), ..Controls::default() };
-        (protocol.body)(&endpoint, &ChatRequest { model: "m".into(), messages: rich(protocol.name), controls })
+        (protocol.body)(
+            &endpoint,
+            &ChatRequest { model: "m".into(), messages: rich(protocol.name), controls, ..ChatRequest::default() },
+        )
     };
     assert!(body("openai").get("max_completion_tokens").is_some() && body("openai").get("max_tokens").is_none());
     assert!(body("zhipu").get("stream_options").is_none() && body("zhipu").get("max_tokens").is_some());

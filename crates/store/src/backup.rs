@@ -1,7 +1,7 @@
 //! Copies of the whole database: made while it is in use, checked after they are written, put back in one transaction.
 
 use crate::queue::{Alone, Item};
-use crate::{Store, StoreError, rotation, schema};
+use crate::{FILE, Store, StoreError, rotation, schema};
 use rivulet_protocol::{BackupFile, BackupKind};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
@@ -49,15 +49,16 @@ impl Store {
     }
 
     /// Puts a backup in the place of everything that is in the database now, of which a backup is made first. What is
-    /// known of keys stays, since it says what is in the keyring. Nothing may be written meanwhile.
+    /// known of keys stays, since it says what is in the keyring; so do the tokens of programs and their use, or a revoked
+    /// one would be good again. Nothing may be written meanwhile.
     pub async fn restore_backup(&self, name: &str) -> Result<(), StoreError> {
         // Names come from a page: only one that is there is a file's name.
         let known = self.backups().await?.into_iter().find(|backup| backup.name == name);
         let backup = self.shared.backups.join(known.ok_or(StoreError::NotFound("backup"))?.name);
         let prepared = self.shared.backups.join(format!("restoring.{UNCHECKED}"));
         let keys = self.read(|connection| document(connection, "keys")).await?;
-        let at = prepared.clone();
-        let ready = tokio::task::spawn_blocking(move || prepare(&backup, &at, keys)).await;
+        let (at, present) = (prepared.clone(), self.shared.backups.with_file_name(FILE));
+        let ready = tokio::task::spawn_blocking(move || prepare(&backup, &at, &present, keys)).await;
         let restored = match ready.unwrap_or(Err(StoreError::Closed)) {
             Ok(()) => self.put_back(prepared.clone()).await,
             Err(error) => Err(error),
@@ -152,7 +153,7 @@ fn copy(source: &Connection, target: &mut Connection) -> Result<(), StoreError> 
 }
 
 /// A copy of the backup that this version can use, so that nothing is touched if it is not as good as it was.
-fn prepare(backup: &Path, prepared: &Path, keys: Option<String>) -> Result<(), StoreError> {
+fn prepare(backup: &Path, prepared: &Path, present: &Path, keys: Option<String>) -> Result<(), StoreError> {
     forget(prepared);
     schema::create_private_file(prepared).map_err(StoreError::Folder)?;
     {
@@ -168,6 +169,11 @@ fn prepare(backup: &Path, prepared: &Path, keys: Option<String>) -> Result<(), S
     if let Some(keys) = keys {
         target.execute("INSERT INTO document (name, body) VALUES ('keys', ?1)", [keys])?;
     }
+    target.execute("ATTACH ?1 AS present", [present.to_string_lossy()])?;
+    for table in ["api_token", "api_use"] {
+        target.execute_batch(&format!("DELETE FROM {table}; INSERT INTO {table} SELECT * FROM present.{table}"))?;
+    }
+    target.execute("DETACH present", [])?;
     target.pragma_update(None, "journal_mode", "DELETE")?;
     Ok(())
 }

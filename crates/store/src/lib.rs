@@ -4,6 +4,7 @@
 //! have connections of their own (`reader`). What was committed is published to the engine right after the commit,
 //! and nothing is published before: a viewer never sees what a crash could take back.
 
+mod api;
 mod attachments;
 mod backup;
 mod bin;
@@ -23,6 +24,7 @@ mod words;
 mod work;
 mod writer;
 
+pub use api::{ApiUse, ApiUseEnd};
 pub use bin::Binned;
 pub use conversations::ConversationChange;
 pub use documents::{StoredLink, StoredMirror, StoredProvider};

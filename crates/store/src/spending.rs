@@ -97,7 +97,7 @@ impl Store {
 }
 
 /// SQLite counts with a sign. A server that claims more than that is not believed.
-fn counted(count: u64) -> i64 {
+pub(crate) fn counted(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(0)
 }
 

@@ -16,7 +16,12 @@ const EVENTSOURCE: &str = "import { EventSource } from 'eventsource';";
 
 /// The code under this title.
 fn example(title: &str) -> String {
-    let (_, rest) = DOCUMENT.split_once(&format!("\n## {title}\n")).expect("the title");
+    example_of(DOCUMENT, title)
+}
+
+/// The code under this title of this document.
+pub fn example_of(document: &str, title: &str) -> String {
+    let (_, rest) = document.split_once(&format!("\n## {title}\n")).expect("the title");
     let (_, code) = rest.split_once("```").and_then(|(_, rest)| rest.split_once('\n')).expect("its code");
     code.split_once("```").expect("the end of the code").0.to_owned()
 }
@@ -33,12 +38,12 @@ fn packages() -> PathBuf {
 }
 
 /// A program with this code as its standard input.
-struct Program {
+pub struct Program {
     command: Command,
     code: String,
 }
 
-fn node(profile: &Profile, more: &str, code: &str) -> Program {
+pub fn node(profile: &Profile, more: &str, code: &str) -> Program {
     let mut command = profile.command("node");
     // Imports are looked for from here.
     command.args(["--input-type=module", "-"]).current_dir(packages());
@@ -46,15 +51,20 @@ fn node(profile: &Profile, more: &str, code: &str) -> Program {
     Program { command, code }
 }
 
-fn python(profile: &Profile, code: &str) -> Program {
+pub fn python(profile: &Profile, code: &str) -> Program {
     let mut command = profile.command(packages().join("python/bin/python"));
     command.arg("-");
     Program { command, code: format!("import os\nURL, TOKEN = os.environ['URL'], os.environ['TOKEN']\n{code}") }
 }
 
 impl Program {
+    /// Plain code of a shell.
+    pub fn shell(profile: &Profile, code: &str) -> Self {
+        Self { command: profile.command("sh"), code: code.to_owned() }
+    }
+
     /// What it prints, when it ends by itself.
-    async fn says(mut self, url: &str, token: &str) -> String {
+    pub async fn says(mut self, url: &str, token: &str) -> String {
         use std::io::Write;
         let mut running = Process::spawn(self.command.env("URL", url).env("TOKEN", token));
         let mut input = running.stdin();

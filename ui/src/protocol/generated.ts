@@ -49,6 +49,23 @@ provider?: ProviderId | null,
 model?: string | null, };
 
 /**
+ * What a token may use. A request that begins within it is answered to its end.
+ */
+export type ApiBudget = { 
+/**
+ * Requests; `None` is no limit.
+ */
+requests?: number | null, 
+/**
+ * Tokens of models, read and written; `None` is no limit.
+ */
+tokens?: number | null, 
+/**
+ * In any so many seconds; `None` is for all of its life.
+ */
+per_s?: number | null, };
+
+/**
  * Why a command was refused or failed. The interface makes the sentence from `code`; `message` is English, for
  * logs and for programs that use the mirror.
  */
@@ -69,6 +86,87 @@ detail: string | null,
  * Set when talking to a model or a vendor failed.
  */
 failure: Failure | null, };
+
+/**
+ * What a program shows to be let in, without the secret itself.
+ */
+export type ApiToken = { 
+/**
+ * Its id.
+ */
+id: ApiTokenId, 
+/**
+ * What it was made for, in the person's words.
+ */
+name: string, 
+/**
+ * When it was made, in milliseconds since the epoch.
+ */
+created_at: number, 
+/**
+ * When it ends by itself.
+ */
+expires_at: number | null, 
+/**
+ * What it may use.
+ */
+budget: ApiBudget, 
+/**
+ * What was used of the budget.
+ */
+used: ApiUsage, 
+/**
+ * What was used since it was made.
+ */
+used_in_all: ApiUsage, 
+/**
+ * When it was last used.
+ */
+last_used: number | null, };
+
+/**
+ * A new token.
+ */
+export type ApiTokenCreate = { 
+/**
+ * What it is for.
+ */
+name: string, 
+/**
+ * What it may use.
+ */
+budget: ApiBudget, 
+/**
+ * How long it lives, in seconds; until it is revoked if left out.
+ */
+lives_s?: number | null, };
+
+/**
+ * Names a token of the local API (not its secret).
+ */
+export type ApiTokenId = string;
+
+/**
+ * Names a token.
+ */
+export type ApiTokenRef = { 
+/**
+ * Which.
+ */
+token: ApiTokenId, };
+
+/**
+ * What was used.
+ */
+export type ApiUsage = { 
+/**
+ * Requests.
+ */
+requests: number, 
+/**
+ * Tokens of models, read and written; estimated where the vendor did not say.
+ */
+tokens: number, };
 
 /**
  * What this is.
@@ -1239,7 +1337,7 @@ conversation: Conversation, } | { "type": "deleted",
 /**
  * Which.
  */
-conversation: ConversationId, } | { "type": "settings" } | { "type": "backups" } | { "type": "mirror" } | { "type": "disk", 
+conversation: ConversationId, } | { "type": "settings" } | { "type": "backups" } | { "type": "mirror" } | { "type": "api" } | { "type": "disk", 
 /**
  * What the system says, while it does not.
  */
@@ -1350,6 +1448,19 @@ link: LinkId, };
  * What a link allows.
  */
 export type LinkRole = "viewer" | "participant";
+
+/**
+ * The API right now.
+ */
+export type LocalApi = { 
+/**
+ * `http://127.0.0.1:PORT/v1` while it listens.
+ */
+url: string | null, 
+/**
+ * Its tokens, oldest first.
+ */
+tokens: Array<ApiToken>, };
 
 /**
  * A local server that was found.
@@ -1639,6 +1750,19 @@ model: Model,
  * It is a favourite.
  */
 favourite: boolean, };
+
+/**
+ * A token that was just made. The only time it leaves the core.
+ */
+export type NewApiToken = { 
+/**
+ * What is known of it.
+ */
+token: ApiToken, 
+/**
+ * The token itself: what a program takes as its API key.
+ */
+secret: string, };
 
 /**
  * A link that was just made. The only time its token leaves the core.
@@ -2181,6 +2305,14 @@ mirror_port: number | null,
  */
 mirror_viewers: number | null, 
 /**
+ * The local API for programs is on.
+ */
+api: boolean, 
+/**
+ * The local API's port, so that programs find it again; `None` until its first start has taken a free one.
+ */
+api_port: number | null, 
+/**
  * PEM files of certificate authorities that are trusted besides the system's.
  */
 ca_files: Array<string>, 
@@ -2594,6 +2726,16 @@ export interface Commands {
   link_revoke: { request: LinkRef; response: MirrorStatus };
   /** Opens a link's page in the system's browser. */
   link_visit: { request: LinkRef; response: Nothing };
+  /** The local API for programs, its tokens and their use. */
+  api_status: { request: Nothing; response: LocalApi };
+  /** Switches the local API on; it stays on over restarts. */
+  api_start: { request: Nothing; response: LocalApi };
+  /** Switches the local API off; its tokens stay. */
+  api_stop: { request: Nothing; response: LocalApi };
+  /** Makes a token of the local API; the only time it is seen. */
+  api_token_create: { request: ApiTokenCreate; response: NewApiToken };
+  /** Ends a token of the local API and what runs with it. */
+  api_token_revoke: { request: ApiTokenRef; response: LocalApi };
   /** Opens a web address in the system's browser: http, https and mailto only. */
   link_open: { request: LinkOpen; response: Nothing };
   /** Opens the folder with the logs. */
@@ -2657,6 +2799,11 @@ export const commandRoles: Record<keyof Commands, CallerRole> = {
   link_create: "window",
   link_revoke: "window",
   link_visit: "window",
+  api_status: "window",
+  api_start: "window",
+  api_stop: "window",
+  api_token_create: "window",
+  api_token_revoke: "window",
   link_open: "window",
   logs_open: "window",
 };

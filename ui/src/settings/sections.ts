@@ -31,6 +31,7 @@ export const SECTIONS: Section[] = [
   { id: 'demo', title: m.s_demo, words: [m.demo_rate] },
   { id: 'network', title: m.s_network, words: [m.ca_files, m.ca_path, m.p_proxy] },
   { id: 'mirror', title: m.s_mirror, words: [m.mirror_switch, m.mirror_port, m.links] },
+  { id: 'api', title: m.s_api, words: [m.api_switch, m.api_token_new, m.api_list] },
   {
     id: 'exchange',
     title: m.x_title,

@@ -24,6 +24,7 @@ import { OpenConversation } from './conversation.svelte';
 import { CostsState } from './costs.svelte';
 import { LibraryState } from './library.svelte';
 import { MirrorState } from './mirror.svelte';
+import { ProgramsState } from './programs.svelte';
 import { ProvidersState } from './providers.svelte';
 import { SearchState } from './search.svelte';
 import { SettingsState } from './settings.svelte';
@@ -40,6 +41,7 @@ export type SettingsSection =
   | 'demo'
   | 'network'
   | 'mirror'
+  | 'api'
   | 'exchange'
   | 'bin'
   | 'backups'
@@ -58,6 +60,7 @@ export class App {
   readonly library: LibraryState;
   readonly providers: ProvidersState;
   readonly mirror: MirrorState;
+  readonly programs: ProgramsState;
   readonly search: SearchState;
   readonly transfers: TransfersState;
   readonly bin: BinState;
@@ -91,6 +94,7 @@ export class App {
     this.library = new LibraryState(transport);
     this.providers = new ProvidersState(transport);
     this.mirror = new MirrorState(transport);
+    this.programs = new ProgramsState(transport);
     this.search = new SearchState(transport);
     this.transfers = new TransfersState(transport);
     this.bin = new BinState(transport);
@@ -391,6 +395,9 @@ export class App {
         break;
       case 'mirror':
         if (this.may('mirror_status')) void this.mirror.load();
+        break;
+      case 'api':
+        if (this.may('api_status')) void this.programs.load();
         break;
       case 'disk':
         this.disk = event.problem;

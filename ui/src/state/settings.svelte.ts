@@ -12,6 +12,8 @@ const DEFAULTS: Settings = {
   default_model: null,
   mirror_port: null,
   mirror_viewers: null,
+  api: false,
+  api_port: null,
   ca_files: [],
   accent: 'river',
   font: null,

@@ -115,13 +115,18 @@ impl Site {
 
     pub fn open_path(&self, path: &str, query: &str, headers: &str) -> Stream {
         let request = format!("GET {path}?{query} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n{headers}\r\n", self.port);
-        let mut socket = connect(self.port);
-        socket.write_all(request.as_bytes()).unwrap();
-        let mut reader = BufReader::new(socket);
-        let head = read_head(&mut reader);
-        let status = status_of(&head);
-        Stream { reader, head, status, left: 0, raw: String::new() }
+        stream(self.port, &request)
     }
+}
+
+/// Sends a request and reads the head of what comes.
+pub fn stream(port: u16, request: &str) -> Stream {
+    let mut socket = connect(port);
+    socket.write_all(request.as_bytes()).unwrap();
+    let mut reader = BufReader::new(socket);
+    let head = read_head(&mut reader);
+    let status = status_of(&head);
+    Stream { reader, head, status, left: 0, raw: String::new() }
 }
 
 pub fn connect(port: u16) -> TcpStream {

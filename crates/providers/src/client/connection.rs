@@ -75,7 +75,7 @@ impl Client {
     async fn first_token(&self, endpoint: &Endpoint, model: &str) -> Result<(), Failure> {
         let controls = Controls { max_tokens: Some(FEW_TOKENS), ..Controls::default() };
         let messages = vec![ChatMessage::text(Author::User, "Hi")];
-        let request = ChatRequest { model: model.to_owned(), messages, controls };
+        let request = ChatRequest { model: model.to_owned(), messages, controls, ..ChatRequest::default() };
         let mut stream = self.stream(endpoint, &request).await?;
         stream.next(&mut Vec::new()).await.map(drop)
     }

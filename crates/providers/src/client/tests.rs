@@ -4,7 +4,7 @@ use super::*;
 use crate::{ChatMessage, Delta};
 use bytes::Bytes;
 use h2::{Reason, SendStream, server};
-use rivulet_protocol::{Author, Controls};
+use rivulet_protocol::Author;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
@@ -38,10 +38,8 @@ async fn ask(endpoint: &Endpoint) -> AnswerStream {
     let direct = Route { proxy: Proxy::Direct, ..Route::default() };
     let client = Client { ways: Ways::only(direct, http), limits };
     let messages = vec![ChatMessage::text(Author::User, "Hi")];
-    let mut stream = client
-        .stream(endpoint, &ChatRequest { model: "m".into(), messages, controls: Controls::default() })
-        .await
-        .unwrap();
+    let mut stream =
+        client.stream(endpoint, &ChatRequest { model: "m".into(), messages, ..ChatRequest::default() }).await.unwrap();
     let mut deltas = Vec::new();
     assert!(stream.next(&mut deltas).await.unwrap());
     assert_eq!(deltas, [Delta::Text("Half".into())]);

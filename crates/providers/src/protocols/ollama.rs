@@ -4,11 +4,12 @@
 //! address swallows errors and never ends then; this one says them.
 
 use super::frame::{Damage, count, soft, unfinished};
+use super::openai_chat::request::tool;
 use super::{About, KeyHeader, Protocol};
 use crate::classify::VendorError;
 use crate::frames::Framing;
 use crate::sse::SseEvent;
-use crate::{ChatMessage, ChatRequest, Decoder, Delta, Endpoint, Part};
+use crate::{ChatMessage, ChatRequest, Decoder, Delta, Endpoint, Part, ToolChoice};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use rivulet_protocol::{
@@ -215,6 +216,10 @@ fn body(_: &Endpoint, request: &ChatRequest) -> Value {
         None => {}
         Some(Effort::None) => body["think"] = false.into(),
         Some(_) => body["think"] = true.into(),
+    }
+    // It cannot be told which to use, only be told of none.
+    if !request.tools.is_empty() && request.tool_choice != Some(ToolChoice::None) {
+        body["tools"] = request.tools.iter().map(tool).collect();
     }
     body
 }

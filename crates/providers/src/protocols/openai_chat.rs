@@ -4,7 +4,7 @@
 //! in each. Unknown fields are ignored; `[DONE]`, or a finish reason followed by the end of the bytes, completes an
 //! answer.
 
-mod request;
+pub(super) mod request;
 mod think;
 mod tools;
 

@@ -122,6 +122,7 @@ async fn an_older_format_is_copied_before_it_is_changed() {
         include_str!("../../src/schema/2.sql"),
         include_str!("../../src/schema/3.sql"),
         include_str!("../../src/schema/4.sql"),
+        include_str!("../../src/schema/5.sql"),
     ];
     for format in 1..=scripts.len() {
         let dir = tempfile::tempdir().unwrap();

@@ -3,6 +3,7 @@
 // A test crate: its scenes panic as its tests do.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod api;
 mod backups;
 mod bin;
 mod chance;

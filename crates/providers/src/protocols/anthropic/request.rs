@@ -1,6 +1,6 @@
 //! What Anthropic's Messages are asked.
 
-use crate::{ChatMessage, ChatRequest, Endpoint, Part};
+use crate::{ChatMessage, ChatRequest, Endpoint, Part, Tool, ToolChoice};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use rivulet_protocol::{Author, Controls, Effort, WireProtocol};
@@ -37,7 +37,35 @@ pub(super) fn body(_: &Endpoint, request: &ChatRequest) -> Value {
         body["system"] = system.join("\n\n").into();
     }
     controls(&mut body, &request.controls, longest_answer(&request.model));
+    tools(&mut body, request);
     body
+}
+
+fn tools(body: &mut Value, request: &ChatRequest) {
+    if request.tools.is_empty() {
+        return;
+    }
+    let tool = |tool: &Tool| {
+        let mut told = json!({ "name": tool.name, "input_schema": tool.schema() });
+        if let Some(description) = &tool.description {
+            told["description"] = description.clone().into();
+        }
+        told
+    };
+    body["tools"] = request.tools.iter().map(tool).collect();
+    // One at a time is said with the choice.
+    let one_by_one = request.parallel_tools == Some(false);
+    let mut choice = match &request.tool_choice {
+        None if !one_by_one => return,
+        None | Some(ToolChoice::Auto) => json!({ "type": "auto" }),
+        Some(ToolChoice::None) => json!({ "type": "none" }),
+        Some(ToolChoice::Required) => json!({ "type": "any" }),
+        Some(ToolChoice::Named(name)) => json!({ "type": "tool", "name": name }),
+    };
+    if one_by_one && request.tool_choice != Some(ToolChoice::None) {
+        choice["disable_parallel_tool_use"] = true.into();
+    }
+    body["tool_choice"] = choice;
 }
 
 /// An answer as it is told again: thoughts first and unchanged, as the vendor wants them before a tool call.

@@ -1,6 +1,6 @@
 //! What Gemini is asked.
 
-use crate::{ChatMessage, ChatRequest, Endpoint, Part};
+use crate::{ChatMessage, ChatRequest, Endpoint, Part, Tool, ToolChoice};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use rivulet_protocol::{Author, Controls, Effort, ResponseFormat, WireProtocol};
@@ -51,7 +51,31 @@ pub(super) fn body(_: &Endpoint, request: &ChatRequest) -> Value {
     if !config.is_empty() {
         body["generationConfig"] = config.into();
     }
+    tools(&mut body, request);
     body
+}
+
+fn tools(body: &mut Value, request: &ChatRequest) {
+    if request.tools.is_empty() {
+        return;
+    }
+    let tool = |tool: &Tool| {
+        let mut told = json!({ "name": tool.name, "description": tool.description.as_deref().unwrap_or_default() });
+        if let Some(parameters) = &tool.parameters {
+            told["parametersJsonSchema"] = parameters.clone();
+        }
+        told
+    };
+    let all: Vec<Value> = request.tools.iter().map(tool).collect();
+    body["tools"] = json!([{ "functionDeclarations": all }]);
+    let config = match &request.tool_choice {
+        None => return,
+        Some(ToolChoice::Auto) => json!({ "mode": "AUTO" }),
+        Some(ToolChoice::None) => json!({ "mode": "NONE" }),
+        Some(ToolChoice::Required) => json!({ "mode": "ANY" }),
+        Some(ToolChoice::Named(name)) => json!({ "mode": "ANY", "allowedFunctionNames": [name] }),
+    };
+    body["toolConfig"] = json!({ "functionCallingConfig": config });
 }
 
 /// An answer as it is told again, each signature at the part it came with.

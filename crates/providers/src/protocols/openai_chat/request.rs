@@ -1,7 +1,7 @@
 //! What a Chat Completions server is asked.
 
 use crate::catalog::Quirk;
-use crate::{ChatMessage, ChatRequest, Endpoint, Part};
+use crate::{ChatMessage, ChatRequest, Endpoint, Part, Tool, ToolChoice};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use rivulet_protocol::{Author, Controls, ResponseFormat};
@@ -25,7 +25,42 @@ pub(super) fn body(endpoint: &Endpoint, request: &ChatRequest) -> Value {
     }
     let max_tokens = if has(Quirk::MaxCompletionTokens) { "max_completion_tokens" } else { "max_tokens" };
     controls(&mut body, &request.controls, max_tokens);
+    tools(&mut body, request);
+    for (name, value) in &request.extra {
+        body[name] = value.clone();
+    }
     body
+}
+
+fn tools(body: &mut Value, request: &ChatRequest) {
+    if request.tools.is_empty() {
+        return;
+    }
+    body["tools"] = request.tools.iter().map(tool).collect();
+    match &request.tool_choice {
+        None => {}
+        Some(ToolChoice::Auto) => body["tool_choice"] = "auto".into(),
+        Some(ToolChoice::None) => body["tool_choice"] = "none".into(),
+        Some(ToolChoice::Required) => body["tool_choice"] = "required".into(),
+        Some(ToolChoice::Named(name)) => {
+            body["tool_choice"] = json!({ "type": "function", "function": { "name": name } });
+        }
+    }
+    if let Some(parallel) = request.parallel_tools {
+        body["parallel_tool_calls"] = parallel.into();
+    }
+}
+
+/// A tool as this protocol, and Ollama's, tell it.
+pub(in crate::protocols) fn tool(tool: &Tool) -> Value {
+    let mut function = json!({ "name": tool.name, "parameters": tool.schema() });
+    if let Some(description) = &tool.description {
+        function["description"] = description.clone().into();
+    }
+    if let Some(strict) = tool.strict {
+        function["strict"] = strict.into();
+    }
+    json!({ "type": "function", "function": function })
 }
 
 fn one(message: &ChatMessage, reasoning_back: bool) -> Value {

@@ -1,6 +1,6 @@
 //! What Responses are asked.
 
-use crate::{ChatMessage, ChatRequest, Endpoint, Part};
+use crate::{ChatMessage, ChatRequest, Endpoint, Part, Tool, ToolChoice};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use rivulet_protocol::{Author, Controls, ResponseFormat, WireProtocol};
@@ -23,7 +23,34 @@ pub(super) fn body(_: &Endpoint, request: &ChatRequest) -> Value {
         "store": false,
     });
     controls(&mut body, &request.model, &request.controls);
+    tools(&mut body, request);
     body
+}
+
+fn tools(body: &mut Value, request: &ChatRequest) {
+    if request.tools.is_empty() {
+        return;
+    }
+    let tool = |tool: &Tool| {
+        // Unlike the vendor's other protocol, this one is strict unless it is told not to be.
+        let strict = tool.strict.unwrap_or(false);
+        let mut told = json!({ "type": "function", "name": tool.name, "parameters": tool.schema(), "strict": strict });
+        if let Some(description) = &tool.description {
+            told["description"] = description.clone().into();
+        }
+        told
+    };
+    body["tools"] = request.tools.iter().map(tool).collect();
+    match &request.tool_choice {
+        None => {}
+        Some(ToolChoice::Auto) => body["tool_choice"] = "auto".into(),
+        Some(ToolChoice::None) => body["tool_choice"] = "none".into(),
+        Some(ToolChoice::Required) => body["tool_choice"] = "required".into(),
+        Some(ToolChoice::Named(name)) => body["tool_choice"] = json!({ "type": "function", "name": name }),
+    }
+    if let Some(parallel) = request.parallel_tools {
+        body["parallel_tool_calls"] = parallel.into();
+    }
 }
 
 fn answer(message: &ChatMessage, input: &mut Vec<Value>) {
