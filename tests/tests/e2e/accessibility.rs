@@ -13,38 +13,40 @@ const AXE: &str = "const done = arguments[0];
     axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => done(violations.flatMap(
         ({ id, help, nodes }) => nodes.map((node) => `${id}: ${help}: ${node.target}: ${node.failureSummary}`))),
         (error) => done([String(error)]));";
-const CUT: &str = include_str!("cut.js");
+pub(crate) const CUT: &str = include_str!("cut.js");
 const REACHED: &str = include_str!("reached.js");
 
 /// Screen by screen, what each test found.
 #[derive(Default)]
-struct Findings(String);
+pub(crate) struct Findings(String);
 
 impl Findings {
-    fn add(&mut self, screen: &str, found: &Value) {
+    pub(crate) fn add(&mut self, screen: &str, found: &Value) {
         for one in found.as_array().into_iter().flatten() {
             let _ = writeln!(self.0, "{screen}: {}", one.as_str().unwrap_or_default());
         }
     }
 
-    fn none(&self) {
+    pub(crate) fn none(&self) {
         assert!(self.0.is_empty(), "\n{}", self.0);
     }
 }
 
-async fn axe(page: &Page, screen: &str, findings: &mut Findings) {
+pub(crate) async fn axe(page: &Page, screen: &str, findings: &mut Findings) {
     if page.script("return typeof axe", vec![]).await != json!("object") {
         let path = app::root().join("ui/node_modules/axe-core/axe.min.js");
         let source = std::fs::read_to_string(path).expect("`npm ci` in ui brings axe-core");
         page.driver.execute(format!("{source}; window.axe = axe;"), vec![]).await.unwrap();
     }
     // What fades in is looked at when it is there.
-    tokio::time::sleep(Duration::from_millis(250)).await;
+    let there = "document.getAnimations().filter((one) => one.effect.getTiming().iterations === 1)
+        .forEach((one) => one.finish())";
+    page.script(there, vec![]).await;
     let found = page.driver.execute_async(AXE, vec![]).await.unwrap();
     findings.add(screen, found.json());
 }
 
-async fn press(page: &Page, keys: impl Into<TypingData>) {
+pub(crate) async fn press(page: &Page, keys: impl Into<TypingData>) {
     page.driver.active_element().await.unwrap().send_keys(keys).await.unwrap();
 }
 

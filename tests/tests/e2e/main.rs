@@ -22,6 +22,7 @@ mod programs;
 mod quitting;
 mod reload;
 mod returning;
+mod screens;
 mod settings;
 mod single_instance;
 mod stop;

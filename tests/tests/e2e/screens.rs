@@ -1,0 +1,333 @@
+//! Every screen of the window and of a link's page: axe-core finds nothing in it and no text is cut, in both themes, in
+//! English and Chinese, from the narrowest window to a wide one.
+
+use crate::accessibility::{CUT, Findings, axe, press};
+use crate::use_demo;
+use rivulet_tests::upstream::{Script, Upstream};
+use rivulet_tests::{Browser, Desktop, PATIENCE, Page, Profile, Serve, ServeOptions, Window, app, wait_for};
+use serde_json::json;
+use thirtyfour::prelude::*;
+
+const LOOKS: [(&str, &str); 4] = [("light", "en"), ("dark", "zh-CN"), ("light", "zh-CN"), ("dark", "en")];
+const WIDTHS: [u32; 4] = [1180, 800, 590, 360];
+const EXPORT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/exchange/tests/fixtures/open_webui.json");
+
+/// Where a screen is shown: how it is made narrow and how it takes a look.
+enum Host<'a> {
+    Window(&'a Desktop),
+    Browser,
+}
+
+/// Looks at one screen after the other.
+struct Looker<'a> {
+    page: &'a Page,
+    host: Host<'a>,
+    findings: Findings,
+}
+
+impl Looker<'_> {
+    /// The screen that is open now, in every look and width.
+    async fn at(&mut self, screen: &str) {
+        self.in_looks(screen, &LOOKS).await;
+        self.take("light", "en").await;
+        self.resize(WIDTHS[0]).await;
+    }
+
+    async fn in_looks(&mut self, screen: &str, looks: &[(&str, &str)]) {
+        for (nth, (theme, language)) in looks.iter().enumerate() {
+            self.take(theme, language).await;
+            for width in WIDTHS {
+                self.resize(width).await;
+                let name = format!("{screen}, {theme}, {language}, {width} px");
+                self.findings.add(&name, &self.page.script(CUT, vec![]).await);
+                // What lies between reads as its neighbours do, and colours do not depend on the width.
+                if width == WIDTHS[0] || (width == 360 && nth < 2) {
+                    axe(self.page, &name, &mut self.findings).await;
+                    self.keep(&name).await;
+                }
+            }
+        }
+    }
+
+    /// A picture of it, for people.
+    async fn keep(&self, name: &str) {
+        let name = format!("screens/{}", name.replace(", ", "-").replace(' ', "-"));
+        match self.host {
+            Host::Window(desktop) => {
+                desktop.screenshot(&name);
+            }
+            Host::Browser => {
+                let path = app::screenshots().join(format!("{name}.png"));
+                self.page.driver.screenshot(&path).await.unwrap();
+            }
+        }
+    }
+
+    async fn take(&self, theme: &str, language: &str) {
+        match self.host {
+            Host::Window(_) => {
+                let patch = json!({ "theme": theme, "language": language });
+                self.page.invoke("settings_update", json!({ "patch": patch })).await.unwrap();
+            }
+            Host::Browser => {
+                let keep = "localStorage.setItem('rivulet-settings', JSON.stringify(arguments[0]))";
+                self.page.script(keep, vec![json!({ "theme": theme, "language": language })]).await;
+                self.page.driver.refresh().await.unwrap();
+            }
+        }
+        let taken = "const { lang, dataset } = document.documentElement; return [dataset.theme, lang];";
+        wait_for("the look is taken", PATIENCE, async || {
+            (self.page.script(taken, vec![]).await == json!([theme, language])).then_some(())
+        })
+        .await;
+        // A browser fetches the conversation anew.
+        if let Host::Browser = self.host {
+            self.there("[data-testid=answer], main.ended").await;
+        }
+    }
+
+    async fn resize(&self, width: u32) {
+        match self.host {
+            Host::Window(desktop) => {
+                let window = ["search", "--onlyvisible", "--name", "^Rivulet"];
+                let size = ["windowsize", &width.to_string(), "740"];
+                desktop.xdotool(&[&window[..], &size[..]].concat()).unwrap();
+            }
+            Host::Browser => {
+                let size = json!({ "width": width, "height": 740, "deviceScaleFactor": 1, "mobile": false });
+                self.page.driver.cdp().send_raw("Emulation.setDeviceMetricsOverride", size).await.unwrap();
+            }
+        }
+        wait_for("the width is taken", PATIENCE, async || {
+            (self.page.script("return innerWidth", vec![]).await == json!(width)).then_some(())
+        })
+        .await;
+    }
+
+    /// Clicks what is there, shown in this width or not.
+    async fn hit(&self, selector: &str) {
+        let script =
+            "const all = document.querySelectorAll(arguments[0]); all[all.length - 1]?.click(); return all.length;";
+        wait_for(selector, PATIENCE, async || {
+            (self.page.script(script, vec![json!(selector)]).await != json!(0)).then_some(())
+        })
+        .await;
+    }
+
+    async fn there(&self, selector: &str) {
+        let script = "return document.querySelectorAll(arguments[0]).length > 0";
+        wait_for(selector, PATIENCE, async || {
+            (self.page.script(script, vec![json!(selector)]).await == json!(true)).then_some(())
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn every_screen_of_the_window_reads_well_in_every_look_and_width() {
+    let refused = json!({ "error": { "message": "Incorrect API key provided", "type": "invalid_request_error" } });
+    let head = "Content-Type: application/json\r\n";
+    let upstream = Upstream::start([Script::whole(401, head, &refused.to_string())]);
+    let desktop = Desktop::start().await;
+    let window = Window::open(&desktop).await;
+    let page = &window.page;
+    std::fs::create_dir_all(app::screenshots().join("screens")).unwrap();
+    let mut looker = Looker { page, host: Host::Window(&desktop), findings: Findings::default() };
+    first_start(&mut looker).await;
+    conversations(&mut looker, &upstream).await;
+    menus(&mut looker).await;
+    dialogs(&mut looker).await;
+    viewer(&mut looker, &desktop).await;
+    settings(&mut looker, &desktop).await;
+    let findings = looker.findings;
+    window.close().await;
+    findings.none();
+}
+
+async fn first_start(looker: &mut Looker<'_>) {
+    looker.page.element("try-demo").await;
+    looker.at("first start").await;
+    looker.page.click("paste-key").await;
+    looker.at("pasting a key").await;
+}
+
+async fn conversations(looker: &mut Looker<'_>, upstream: &Upstream) {
+    let page = looker.page;
+    use_demo(page, "tour", 1_000_000).await;
+    looker.at("empty chat").await;
+    looker.hit("[data-testid=make-temporary]").await;
+    looker.at("temporary chat").await;
+    page.click("new").await;
+    page.send("Show me.").await;
+    page.answer_in(1, "complete").await;
+    looker.at("tour").await;
+    looker.hit("[data-testid=edit-answer]").await;
+    looker.at("editing an answer").await;
+    looker.hit(".answer .row .button:not(.strong)").await;
+
+    use_demo(page, "clock", 1_000_000).await;
+    page.click("new").await;
+    page.send("What time is it?").await;
+    page.answer_when("it runs", PATIENCE, |answer| !answer.text.is_empty()).await;
+    looker.at("running answer").await;
+    page.click("stop").await;
+    page.answer_in(1, "stopped").await;
+    looker.at("stopped answer").await;
+
+    page.use_upstream(upstream).await;
+    page.click("new").await;
+    page.send("Why?").await;
+    page.answer_in(1, "failed").await;
+    looker.hit(".ending summary").await;
+    looker.at("failed answer").await;
+    use_demo(page, "tour", 1_000_000).await;
+}
+
+async fn menus(looker: &mut Looker<'_>) {
+    let page = looker.page;
+    let prompts = json!([{ "name": "translate", "folder": "Work",
+        "text": "Put this into {{language=English}}: {{text}}" }]);
+    page.invoke("settings_update", json!({ "patch": { "prompts": prompts } })).await.unwrap();
+    let first = "return document.querySelectorAll('[data-testid=conversation]').length";
+    wait_for("the list", PATIENCE, async || (page.script(first, vec![]).await == json!(3)).then_some(())).await;
+    // The oldest: the tour.
+    looker.hit("[data-testid=conversation]").await;
+    page.answer_in(1, "complete").await;
+    for (screen, button, shown) in [
+        ("model menu", "[data-testid=model]", ".menu.models"),
+        ("controls menu", "[data-testid=controls]", "[data-testid=controls-menu]"),
+        ("message menu", "[data-testid=message-more]", "[data-testid=fork]"),
+    ] {
+        looker.hit(button).await;
+        looker.there(shown).await;
+        looker.at(screen).await;
+        press(page, Key::Escape).await;
+    }
+    page.click("composer").await;
+    page.fill("composer", "/").await;
+    looker.there("[data-testid=suggest]").await;
+    looker.at("suggestions").await;
+    press(page, Key::Enter).await;
+    page.element("prompt-form").await;
+    looker.at("prompts form").await;
+    press(page, Key::Escape).await;
+    page.fill("composer", "").await;
+
+    looker.hit(".icon.drawer").await;
+    page.fill("find", "river").await;
+    looker.there("[data-testid=search-hit]").await;
+    looker.at("search hits").await;
+    page.fill("find", "").await;
+    looker.hit(".row-menu").await;
+    looker.there("[role=menuitem]").await;
+    looker.at("conversation menu").await;
+    press(page, Key::Escape).await;
+    looker.hit("[data-testid=conversation]").await;
+}
+
+async fn dialogs(looker: &mut Looker<'_>) {
+    let page = looker.page;
+    page.element("composer").await;
+    press(page, Key::Control + "f").await;
+    page.element("find-here").await;
+    page.fill("find-here", "the").await;
+    looker.at("find bar").await;
+    press(page, Key::Escape).await;
+    looker.hit("[data-testid=inspect]").await;
+    looker.there("[data-testid=inspector] pre").await;
+    looker.at("inspector").await;
+    press(page, Key::Escape).await;
+    press(page, Key::Control + "k").await;
+    page.element("palette").await;
+    looker.at("palette").await;
+    press(page, Key::Escape).await;
+    page.click("open-mirror").await;
+    page.element("mirror-switch").await;
+    looker.at("mirror sheet off").await;
+    page.click("mirror-switch").await;
+    page.click("link-create").await;
+    page.element("link-url").await;
+    looker.at("mirror sheet").await;
+    press(page, Key::Escape).await;
+}
+
+/// What somebody sees who may only look.
+async fn viewer(looker: &mut Looker<'_>, desktop: &Desktop) {
+    let link = json!({ "role": "viewer", "label": "A browser" });
+    let link = looker.page.invoke("link_create", link).await.unwrap();
+    let browser = Browser::open(desktop.profile(), link["url"].as_str().unwrap()).await;
+    let findings = std::mem::take(&mut looker.findings);
+    let mut behind = Looker { page: &browser.page, host: Host::Browser, findings };
+    behind.at("viewer's page").await;
+    looker.findings = behind.findings;
+    browser.page.quit().await;
+}
+
+async fn settings(looker: &mut Looker<'_>, desktop: &Desktop) {
+    let page = looker.page;
+    // Something in the bin, and a backup.
+    let list = page.invoke("conversations_list", json!({})).await.unwrap();
+    let last = &list["conversations"][0]["id"];
+    looker.hit(".row-menu").await;
+    press(page, Key::Escape).await;
+    page.invoke("conversation_delete", json!({ "conversation": last })).await.unwrap();
+    page.invoke("backup_create", json!({})).await.unwrap();
+    page.click("open-settings").await;
+    page.element("bin").await;
+    looker.at("settings").await;
+    // What opens in it, all at once.
+    for button in ["=key-open-openai", "=edit-openai", "=endpoint-add", "=prompt-new", "=bin-ask", "^=key-test-"] {
+        looker.hit(&format!("button[data-testid{button}]")).await;
+    }
+    looker.there("[data-testid^=key-test-result-]").await;
+    looker.at("settings with forms").await;
+    import(looker, desktop).await;
+    looker.there("[data-testid=import-outcome]").await;
+    looker.at("import outcome").await;
+}
+
+/// Chooses a file in the system's own dialog, as a person does who types where it is.
+async fn import(looker: &Looker<'_>, desktop: &Desktop) {
+    looker.hit("[data-testid=import-file]").await;
+    let window = desktop.xdotool(&["search", "--onlyvisible", "--name", "^Rivulet"]).unwrap();
+    let dialog = || {
+        let all = desktop.xdotool(&["search", "--onlyvisible", "--class", "rivulet"]).ok()?;
+        all.lines().find(|one| *one != window).map(str::to_owned)
+    };
+    wait_for("the system's dialog", PATIENCE, async || dialog()).await;
+    // What is typed before it listens is lost, and typed again.
+    wait_for("the file is chosen", PATIENCE, async || {
+        let Some(dialog) = dialog() else { return Some(()) };
+        desktop.xdotool(&["windowactivate", "--sync", &dialog]).ok()?;
+        desktop.xdotool(&["key", "ctrl+a"]).ok()?;
+        desktop.xdotool(&["type", "--delay", "30", EXPORT]).ok()?;
+        desktop.xdotool(&["key", "Return"]).ok()?;
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        None
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn every_screen_behind_a_link_reads_well_in_every_look_and_width() {
+    let profile = Profile::new();
+    let mut serve = Serve::start(&profile, &ServeOptions::demo("echo")).await;
+    crate::start_sse(&serve.client, "first", "A river, and **some** `code`.").await;
+    let browser = Browser::open(&profile, &serve.link()).await;
+    let page = &browser.page;
+    page.answer_in(1, "complete").await;
+    std::fs::create_dir_all(app::screenshots().join("screens")).unwrap();
+    let mut looker = Looker { page, host: Host::Browser, findings: Findings::default() };
+    looker.at("participant's page").await;
+    // A link that is no longer good.
+    let ended = format!("{}/#token={}", serve.url.trim_end_matches('/'), "A".repeat(43));
+    page.driver.goto("about:blank").await.unwrap();
+    page.driver.goto(ended).await.unwrap();
+    looker.there("main.ended").await;
+    // Each look asks with the bad token again, and too many of those are refused unseen.
+    looker.in_looks("ended link", &LOOKS[..2]).await;
+    let findings = looker.findings;
+    browser.page.quit().await;
+    serve.end().await;
+    findings.none();
+}
