@@ -18,6 +18,8 @@ pub struct ServeOptions {
     pub key: Option<String>,
     /// With the local API for programs.
     pub api: bool,
+    /// `--port`.
+    pub port: Option<u16>,
     /// Another data folder than the profile's.
     pub data_dir: Option<PathBuf>,
 }
@@ -67,6 +69,7 @@ impl Serve {
         if options.api {
             command.arg("--api");
         }
+        command.args(options.port.iter().flat_map(|port| ["--port".to_owned(), port.to_string()]));
         let mut process = Process::spawn(&command);
         let mut stdin = process.stdin();
         if let Some(key) = &options.key {
