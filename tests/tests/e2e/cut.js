@@ -13,10 +13,12 @@ for (const element of document.querySelectorAll('body *')) {
   const free = !around || around === document.body;
   if (free && box.right > innerWidth + 1) found.push(`${name} ends at ${box.right} of ${innerWidth}`);
   if (free && box.left < -1) found.push(`${name} begins at ${box.left}`);
-  const text = element.innerText?.trim();
-  if (!text || folds(element)) continue;
   const wide = element.scrollWidth > element.clientWidth + 1 && /hidden|clip/.test(style.overflowX);
   const high = element.scrollHeight > element.clientHeight + 1 && /hidden|clip/.test(style.overflowY);
+  if ((!wide && !high) || folds(element)) continue;
+  // Last: reading what is shown lays the page out, and a long page has thousands of elements.
+  const text = element.innerText?.trim();
+  if (!text) continue;
   if (wide && style.textOverflow !== 'ellipsis') found.push(`${name} is cut at its side: ${text.slice(0, 40)}`);
   if (high && style.webkitLineClamp === 'none') found.push(`${name} is cut at its foot: ${text.slice(0, 40)}`);
 }
