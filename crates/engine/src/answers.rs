@@ -166,9 +166,9 @@ impl Engine {
             let ended = running.ended.clone();
             let request = ChatRequest { model, messages, controls, ..ChatRequest::default() };
             let turn = RunningTask { engine: engine.clone(), conversation, message, provider, request, tally, running };
-            turn.run().await;
+            let cost = turn.run().await;
             engine.core.turns().remove(&id);
-            engine.charge(link, id).await;
+            engine.charge(link, cost);
             ended.cancel();
             engine.notify_conversation(conversation).await;
         });
@@ -209,11 +209,10 @@ impl Engine {
         }
     }
 
-    /// The answer's tokens count against the budget of the link it was asked for by.
-    async fn charge(&self, link: Option<LinkId>, answer: MessageId) {
-        let (Some(link), Some(mirror)) = (link, self.core.mirror.get()) else { return };
-        if let Ok(Some((_, answer))) = self.core.find_message(answer).await {
-            mirror.spend_tokens(link, tokens_of(&answer));
+    /// What a turn took counts against the budget of the link it was asked for by.
+    fn charge(&self, link: Option<LinkId>, cost: Option<Cost>) {
+        if let (Some(link), Some(mirror), Some(cost)) = (link, self.core.mirror.get(), cost) {
+            mirror.spend_tokens(link, cost.input_tokens + cost.output_tokens);
         }
     }
 
@@ -223,12 +222,6 @@ impl Engine {
             _ => Err(ApiError::not_found("message")),
         }
     }
-}
-
-/// What the vendor counted, or else about what the text comes to.
-fn tokens_of(answer: &Message) -> u64 {
-    let counted = answer.usage.as_ref().and_then(|usage| Some(usage.input_tokens? + usage.output_tokens?));
-    counted.unwrap_or_else(|| (answer.text.len() + answer.reasoning.len()).div_ceil(4) as u64)
 }
 
 /// What a conversation is named after: what was said, or the first file.

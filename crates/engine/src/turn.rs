@@ -5,8 +5,8 @@ use crate::cost::Tally;
 use crate::keys::FIRST_KEY;
 use crate::{Core, Engine, RunningTurn};
 use rivulet_protocol::{
-    ConversationId, EventBody, Failure, FailureCode, FinishReason, Message, MessageState, Notice, ProviderId, Replay,
-    ToolCall, WireProtocol, now_ms, utf16_len,
+    ConversationId, Cost, EventBody, Failure, FailureCode, FinishReason, Message, MessageState, Notice, ProviderId,
+    Replay, ToolCall, WireProtocol, now_ms, utf16_len,
 };
 use rivulet_providers::{AnswerStream, ChatRequest, Delta, Endpoint, Tape, retry};
 use rivulet_store::{Append, Spending, Store};
@@ -66,8 +66,8 @@ struct Answer {
 }
 
 impl Turn {
-    /// Runs to the end and puts the ending on disk.
-    pub async fn run(self) {
+    /// Runs to the end and puts the ending on disk; what this turn took, without what a continued answer took before.
+    pub async fn run(self) -> Option<Cost> {
         let Turn { engine, conversation, message, provider, request, tally, running } = self;
         let core = Arc::clone(&engine.core);
         let mut answer = Answer::new(Arc::clone(&core), conversation, message, running.clone(), tally);
@@ -80,7 +80,7 @@ impl Turn {
             outcome = receive => outcome,
         };
         // The stream is dropped by now, and with it the connection: stop means stop, before anything is written.
-        answer.end(outcome).await;
+        answer.end(outcome).await
     }
 }
 
@@ -298,7 +298,7 @@ impl Answer {
     }
 
     /// Puts the ending on disk. A disk that refuses is the store's to retry and to report.
-    async fn end(mut self, outcome: Outcome) {
+    async fn end(mut self, outcome: Outcome) -> Option<Cost> {
         let at = now_ms();
         let (state, event) = match outcome {
             Outcome::Finished(reason) => {
@@ -317,7 +317,7 @@ impl Answer {
             self.message.reasoning_ms = Some(since.elapsed().as_millis() as u64);
         }
         let spending = self.account(state, at);
-        let micros = spending.as_ref().and_then(|spending| spending.cost.micros);
+        let cost = spending.as_ref().map(|spending| spending.cost);
         self.message.state = state;
         self.message.ended_at = Some(at);
         // First, so that whoever sees the end finds it in the sums.
@@ -325,11 +325,12 @@ impl Answer {
             tracing::error!(%error, "what an answer cost could not be stored");
         }
         if let Some(brake) = &self.brake {
-            brake.ended(micros);
+            brake.ended(cost.and_then(|cost| cost.micros));
         }
         if let Err(error) = self.store.end(self.conversation, self.message, event).await {
             tracing::error!(%error, "the end of an answer could not be stored");
         }
+        cost
     }
 
     /// Counts what it took, if a model worked for it: a request that was refused, or failed before any output, is not

@@ -130,3 +130,40 @@ async fn tokens_are_taken_from_the_budget_and_the_answer_that_goes_beyond_is_the
     let refused = site.post("/api/start-sse", json!({ "uid": "first", "prompt": "again" }));
     assert_eq!(refused.json()["error"]["code"], "budget_spent");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_continued_answer_takes_from_the_budget_what_it_took_and_not_twice() {
+    const BUDGET: u64 = 1_000_000;
+    let dir = tempfile::tempdir().unwrap();
+    let (engine, mirror) = start(dir.path()).await;
+    Mirror::start(&mirror, None).await.unwrap();
+    let link = mirror
+        .create_link(LinkCreate {
+            role: LinkRole::Participant,
+            label: String::new(),
+            conversations: None,
+            messages: None,
+            tokens: Some(BUDGET),
+            lives_s: None,
+            lasting: None,
+        })
+        .unwrap();
+    let site = site(engine, mirror, token_of(&link), dir);
+    let started = site.start("cut", &"word ".repeat(2_000));
+    site.watch("uid=cut", "").until("text");
+    assert_eq!(site.post("/api/stop", json!({ "uid": "cut" })).status, 200);
+    site.engine_at_full_speed().await;
+    let message = json!({ "message": started["message"] });
+    assert_eq!(site.post("/api/rpc/answer_continue", message).status, 200);
+    site.watch("uid=cut", "").until_end_of(&started["message"]);
+    let open = json!({ "conversation": started["conversation"] });
+    let snapshot = site.post("/api/rpc/conversation_open", open).json();
+    let cost = &snapshot["messages"].as_array().unwrap().last().unwrap()["cost"];
+    let took = cost["input_tokens"].as_u64().unwrap() + cost["output_tokens"].as_u64().unwrap();
+    // The charge comes right after the end that is told.
+    let left = || site.mirror.status().links[0].tokens_left.unwrap();
+    while left() > BUDGET - took {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    assert_eq!(left(), BUDGET - took);
+}
