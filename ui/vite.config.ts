@@ -3,6 +3,7 @@ import { paraglideVitePlugin } from '@inlang/paraglide-js';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
+import { frames } from './frames.ts';
 import { messagesByLanguage } from './messages-by-language.ts';
 
 /** Builds that are no part of the app. */
@@ -41,6 +42,7 @@ export default defineConfig(({ mode }) => ({
     }),
     messagesByLanguage(),
     svelte(),
+    ...(SIDE.includes(mode) ? [] : [frames()]),
   ],
   // `--mode vectors` builds the page that renders hostile Markdown, `--mode bench` the bench's reference pages, under the
   // same settings.

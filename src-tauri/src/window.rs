@@ -11,9 +11,12 @@ use rivulet_terminal::Terminal;
 use rivulet_terminal::wire::Host;
 use serde_json::{Value, json};
 use std::path::PathBuf;
+use tauri::http;
 use tauri::{AppHandle, Manager, RunEvent, Url, WebviewUrl, WebviewWindowBuilder};
 
 const MAIN: &str = "main";
+/// Where the pages of frames for previews are. A scheme of their own: whatever is in the app's gets the app's policy.
+const PREVIEW: &str = "preview";
 /// Conversations the page asks for first: the page's own number.
 const FIRST_PAGE: u32 = 100;
 
@@ -30,6 +33,7 @@ pub fn run(start: EngineConfig) -> anyhow::Result<()> {
         .plugin(tauri_plugin_opener::init())
         .plugin(tauri_plugin_dialog::init())
         .manage(Watches::default())
+        .register_uri_scheme_protocol(PREVIEW, |_, request| frame(request.uri().path()))
         .invoke_handler(bridge::commands::handler())
         .setup(move |app| {
             app.manage(logs);
@@ -130,9 +134,26 @@ fn open(app: &AppHandle, answers: &serde_json::Map<String, Value>) -> anyhow::Re
     Ok(())
 }
 
-/// The window shows the app's own page and nothing else, whatever a model writes.
+/// The page of a frame, under its own policy.
+fn frame(path: &str) -> http::Response<Vec<u8>> {
+    let found = rivulet_mirror::frame(path.trim_start_matches('/')).and_then(|frame| {
+        http::Response::builder()
+            .header(http::header::CONTENT_TYPE, "text/html; charset=utf-8")
+            .header(http::header::CONTENT_SECURITY_POLICY, frame.policy)
+            .body(frame.html)
+            .ok()
+    });
+    found.unwrap_or_else(|| {
+        let mut none = http::Response::new(Vec::new());
+        *none.status_mut() = http::StatusCode::NOT_FOUND;
+        none
+    })
+}
+
+/// The window shows the app's own page and frames of its own, whatever a model writes.
 fn own_page(url: &Url) -> bool {
-    let app = url.scheme() == "tauri" || matches!(url.host_str(), Some("tauri.localhost"));
+    let app = matches!(url.scheme(), "tauri" | PREVIEW)
+        || matches!(url.host_str(), Some("tauri.localhost" | "preview.localhost"));
     let dev = cfg!(debug_assertions) && url.host_str() == Some("localhost");
     app || dev
 }

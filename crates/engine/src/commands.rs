@@ -264,6 +264,10 @@ impl Commands for Engine {
         self.open_link(&request.url).map(done)
     }
 
+    async fn picture_fetch(&self, _: &Caller, request: PictureFetch) -> Answer<AttachmentData> {
+        self.fetch_picture(&request.url).await
+    }
+
     async fn logs_open(&self, _: &Caller, _: Nothing) -> Answer<Nothing> {
         self.desktop()?.open_logs().map(done)
     }

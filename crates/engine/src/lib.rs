@@ -23,6 +23,7 @@ mod names;
 mod network;
 mod open;
 mod pace;
+mod pictures;
 mod providers;
 mod spending;
 mod temporary;

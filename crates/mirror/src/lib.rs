@@ -9,6 +9,7 @@ mod agent;
 mod api;
 mod codes;
 mod feed;
+mod frames;
 mod guard;
 mod handles;
 mod lasting;
@@ -24,6 +25,7 @@ mod stream;
 mod token;
 
 pub use api::Api;
+pub use frames::{Frame, frame};
 pub use limits::Limits;
 
 use links::Links;

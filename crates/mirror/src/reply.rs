@@ -57,6 +57,7 @@ fn status_of(code: ErrorCode) -> StatusCode {
         | ErrorCode::ProxyAddress
         | ErrorCode::CaFile
         | ErrorCode::FileWrite
+        | ErrorCode::PictureAddress
         | ErrorCode::FileTooLarge
         | ErrorCode::FileUnknown
         | ErrorCode::FileDamaged
@@ -75,15 +76,15 @@ fn status_of(code: ErrorCode) -> StatusCode {
         | ErrorCode::KeyringTimeout
         | ErrorCode::KeyringFailed => StatusCode::CONFLICT,
         ErrorCode::Unsupported => StatusCode::NOT_IMPLEMENTED,
-        ErrorCode::Upstream => StatusCode::BAD_GATEWAY,
+        ErrorCode::Upstream | ErrorCode::PictureFailed => StatusCode::BAD_GATEWAY,
         ErrorCode::Gone => StatusCode::SERVICE_UNAVAILABLE,
         ErrorCode::Storage | ErrorCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 
-/// The page's policy: nothing but its own scripts, styles, fonts and connections.
+/// The page's policy: nothing but its own scripts, styles, fonts, frames and connections.
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; \
-    connect-src 'self'; img-src 'self' data:; worker-src 'self'; base-uri 'none'; form-action 'none'; \
+    connect-src 'self'; img-src 'self' data:; worker-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; \
     frame-ancestors 'none'";
 
 /// Adds what every answer carries; what a handler has set stays.

@@ -128,6 +128,7 @@ macro_rules! with_commands {
             "Ends a token of the local API and what runs with it." api_token_revoke(ApiTokenRef) -> LocalApi, Window;
 
             "Opens a web address in the system's browser: http, https and mailto only." link_open(LinkOpen) -> Nothing, Window;
+            "Fetches a picture an answer names: from the public internet only, without cookies, written anew." picture_fetch(PictureFetch) -> AttachmentData, Window;
             "Opens the folder with the logs." logs_open(Nothing) -> Nothing, Window;
         }
     };

@@ -98,6 +98,10 @@ pub enum ErrorCode {
     CaFile,
     /// A file a person chose cannot be written.
     FileWrite,
+    /// A picture is not fetched from such an address.
+    PictureAddress,
+    /// A picture could not be fetched, or is none.
+    PictureFailed,
     /// A file is too large.
     FileTooLarge,
     /// A file of a kind that cannot be read.

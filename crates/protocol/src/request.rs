@@ -362,6 +362,11 @@ request! {
         /// http, https or mailto.
         url: String,
     }
+    /// Asks for a picture.
+    PictureFetch {
+        /// http or https.
+        url: String,
+    }
     /// What this is.
     AppInfo {
         /// The version.

@@ -10,6 +10,7 @@ pub mod frames;
 mod local;
 pub mod models;
 mod network;
+mod picture;
 pub mod protocols;
 pub mod retry;
 pub mod sse;
@@ -19,6 +20,7 @@ pub mod vectors;
 
 pub use client::{Client, Endpoint, Limits, TestPlan, Tested, origin};
 pub use network::{Proxy, ProxyServer, Roots, Route};
+pub use picture::{Found, Internet, PICTURE_BYTES, PictureError, Pictures, Reach};
 pub use stream::AnswerStream;
 pub use tape::Tape;
 

@@ -18,6 +18,7 @@ mod keys;
 mod kills;
 mod mirror;
 mod networks;
+mod previews;
 mod programs;
 mod quitting;
 mod reload;

@@ -2,6 +2,7 @@ import { copy as copyText } from '../ui/copy';
 import type { Run } from './highlight';
 import { highlight, nameOf } from './highlight';
 import { labels } from './labels';
+import { pageFor, preview } from './preview';
 import { visible } from './tree';
 
 /** A block's lines are kept in parts of this many, so that appending a line lays out one part and not the whole block. */
@@ -69,9 +70,10 @@ export class CodeBlock {
     }
   }
 
-  /** No more code comes: colours it. */
+  /** No more code comes: colours it, and offers to show what it describes. */
   close(): void {
     const code = this.text;
+    this.offerPreview(code);
     this.lines = code.split('\n').length - (code.endsWith('\n') || code === '' ? 1 : 0);
     unsettled++;
     void highlight(
@@ -158,6 +160,22 @@ export class CodeBlock {
       });
     });
     return copy;
+  }
+
+  /** A frame between head and code, while the switch is pressed. The code stays. */
+  private offerPreview(code: string): void {
+    const page = pageFor(this.info, code);
+    if (page === null) return;
+    const show = button('md-code-preview', labels.preview);
+    show.setAttribute('aria-pressed', 'false');
+    let shown: HTMLElement | null = null;
+    show.addEventListener('click', () => {
+      shown?.remove();
+      shown = shown === null ? preview(page, code, nameOf(this.info)) : null;
+      if (shown !== null) this.body.before(shown);
+      show.setAttribute('aria-pressed', String(shown !== null));
+    });
+    this.element.querySelector('.md-code-wrap')?.before(show);
   }
 
   private wrapSwitch(): HTMLButtonElement {

@@ -6,6 +6,7 @@ import { patch } from './dom';
 import { openLink } from './links';
 import type { ParseEnv } from './parser';
 import { parse } from './parser';
+import { showPicture } from './pictures';
 import { holdBack } from './tail';
 import type { Piece } from './tree';
 import { treeOf } from './tree';
@@ -252,7 +253,8 @@ function onClick(event: MouseEvent): void {
   const link = target?.closest('a[href]');
   if (link !== null && link !== undefined) {
     event.preventDefault();
-    if (event.type === 'click') openLink(link.getAttribute('href') ?? '');
+    if (event.type !== 'click') return;
+    if (!link.matches('.md-picture') || !showPicture(link as HTMLElement)) openLink(link.getAttribute('href') ?? '');
     return;
   }
   const label = target?.closest('[data-mark]')?.getAttribute('data-mark');

@@ -876,7 +876,7 @@ export type Effort = "none" | "minimal" | "low" | "medium" | "high";
 /**
  * The class of a command's error: one for each thing the interface does about it.
  */
-export type ErrorCode = "invalid" | "not_found" | "forbidden" | "busy" | "budget_spent" | "no_key" | "keyring_locked" | "keyring_dismissed" | "keyring_missing" | "keyring_no_bus" | "keyring_ambiguous" | "keyring_too_long" | "keyring_timeout" | "keyring_failed" | "storage" | "proxy_address" | "ca_file" | "file_write" | "file_too_large" | "file_unknown" | "file_damaged" | "file_locked" | "file_lost" | "port_taken" | "unsupported" | "upstream" | "gone" | "internal";
+export type ErrorCode = "invalid" | "not_found" | "forbidden" | "busy" | "budget_spent" | "no_key" | "keyring_locked" | "keyring_dismissed" | "keyring_missing" | "keyring_no_bus" | "keyring_ambiguous" | "keyring_too_long" | "keyring_timeout" | "keyring_failed" | "storage" | "proxy_address" | "ca_file" | "file_write" | "picture_address" | "picture_failed" | "file_too_large" | "file_unknown" | "file_damaged" | "file_locked" | "file_lost" | "port_taken" | "unsupported" | "upstream" | "gone" | "internal";
 
 /**
  * One event of a conversation's log, or several neighbours merged into one (`seq` is then the last of them).
@@ -1897,6 +1897,15 @@ cost: Cost | null,
 failure: Failure | null, };
 
 /**
+ * Asks for a picture.
+ */
+export type PictureFetch = { 
+/**
+ * http or https.
+ */
+url: string, };
+
+/**
  * What a model costs, in millionths of a US dollar for a million tokens.
  */
 export type Price = { 
@@ -2738,6 +2747,8 @@ export interface Commands {
   api_token_revoke: { request: ApiTokenRef; response: LocalApi };
   /** Opens a web address in the system's browser: http, https and mailto only. */
   link_open: { request: LinkOpen; response: Nothing };
+  /** Fetches a picture an answer names: from the public internet only, without cookies, written anew. */
+  picture_fetch: { request: PictureFetch; response: AttachmentData };
   /** Opens the folder with the logs. */
   logs_open: { request: Nothing; response: Nothing };
 }
@@ -2805,5 +2816,6 @@ export const commandRoles: Record<keyof Commands, CallerRole> = {
   api_token_create: "window",
   api_token_revoke: "window",
   link_open: "window",
+  picture_fetch: "window",
   logs_open: "window",
 };

@@ -1,4 +1,6 @@
+import { setFrames } from '../markdown/frames';
 import { setOpenLink } from '../markdown/links';
+import { setPictures } from '../markdown/pictures';
 import { m } from '../paraglide/messages.js';
 import {
   type AppInfo,
@@ -101,6 +103,8 @@ export class App {
     this.backups = new BackupsState(transport);
     this.costs = new CostsState(transport);
     const in_window = transport.host === 'window';
+    if (in_window) setPictures((url) => this.#picture(url));
+    setFrames((page) => transport.frame(page));
     setOpenLink((url) => {
       if (in_window) void this.attempt('link_open', { url });
       else window.open(url, '_blank', 'noopener,noreferrer');
@@ -164,6 +168,15 @@ export class App {
     return this.may('settings_update') && !this.settings.all.welcomed && this.library.loaded && !this.library.query
       ? this.library.list.length === 0 && !this.open
       : false;
+  }
+
+  async #picture(url: string): Promise<{ data: string } | { problem: string }> {
+    try {
+      const { media_type, data } = await this.transport.call('picture_fetch', { url });
+      return { data: `data:${media_type};base64,${data}` };
+    } catch (thrown) {
+      return { problem: errorSentence(asApiError(thrown)) };
+    }
   }
 
   /** An empty page for a new conversation. */

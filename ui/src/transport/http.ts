@@ -22,6 +22,10 @@ export class HttpTransport implements Transport {
     window.addEventListener('hashchange', () => /token=|code=/.test(location.hash) && location.reload());
   }
 
+  frame(page: string): string {
+    return `/frames/${page}.html`;
+  }
+
   async call<K extends keyof Commands>(name: K, request: Commands[K]['request']): Promise<Commands[K]['response']> {
     let response: Response;
     try {

@@ -1,5 +1,5 @@
 // The only file that knows the desktop host.
-import { invoke } from '@tauri-apps/api/core';
+import { convertFileSrc, invoke } from '@tauri-apps/api/core';
 import { listen } from '@tauri-apps/api/event';
 import type { ApiError, Batch, Commands, ConversationId, LibraryEvent } from '../protocol/generated';
 import { painted } from '../ui/painted';
@@ -24,6 +24,10 @@ export class TauriTransport implements Transport {
   #answered = answeredBefore();
   /** Nothing happens outside of a page that just began: its first picture comes before its listening. */
   #quiet = this.#answered.size > 0 ? painted() : Promise.resolve();
+
+  frame(page: string): string {
+    return convertFileSrc(`${page}.html`, 'preview');
+  }
 
   async call<K extends keyof Commands>(name: K, request: Commands[K]['request']): Promise<Commands[K]['response']> {
     const early = this.#answered.get(name);

@@ -11,6 +11,8 @@ export interface Transport {
    * itself notices.
    */
   readonly patience: number | null;
+  /** Where the page of a frame for previews is. */
+  frame(page: string): string;
   /** Calls a command of the core. Rejects with an `ApiError`. */
   call<K extends keyof Commands>(name: K, request: Commands[K]['request']): Promise<Commands[K]['response']>;
   /**

@@ -79,6 +79,8 @@ export const errors: Record<ErrorCode, () => string> = {
   proxy_address: m.e_proxy_address,
   ca_file: m.e_ca_file,
   file_write: m.e_file_write,
+  picture_address: m.e_picture_address,
+  picture_failed: m.e_picture_failed,
   file_too_large: m.e_file_too_large,
   file_unknown: m.e_file_unknown,
   file_damaged: m.e_file_damaged,

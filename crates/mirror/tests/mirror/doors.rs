@@ -231,6 +231,7 @@ async fn the_page_and_every_answer_carry_the_strict_headers() {
         "style-src 'self'",
         "connect-src 'self'",
         "img-src 'self' data:",
+        "frame-src 'self'",
         "base-uri 'none'",
         "form-action 'none'",
         "frame-ancestors 'none'",
@@ -253,4 +254,24 @@ async fn the_page_and_every_answer_carry_the_strict_headers() {
         }
         assert!(got.header("content-security-policy").is_some());
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_previews_frame_has_no_origin_and_one_script() {
+    let site = site().await;
+    for page in ["still", "diagram"] {
+        let frame = site.get(&format!("/frames/{page}.html"), "");
+        assert_eq!((frame.status, frame.header("content-type")), (200, Some("text/html; charset=utf-8")), "{page}");
+        let policy = frame.header("content-security-policy").unwrap();
+        let parts: Vec<_> = policy.split("; ").collect();
+        for part in ["sandbox allow-scripts", "default-src 'none'", "form-action 'none'", "frame-ancestors 'self'"] {
+            assert!(parts.contains(&part), "{part} in {policy}");
+        }
+        let scripts: Vec<_> = parts.iter().filter(|part| part.starts_with("script-src")).collect();
+        assert!(scripts.len() == 1 && scripts[0].starts_with("script-src 'sha256-"), "{policy}");
+        assert_eq!(scripts[0].split(' ').count(), 2, "{policy}");
+        assert_eq!(frame.body.matches("<script").count(), 1, "{page}");
+        assert!(!policy.contains("http") && !policy.contains("allow-same-origin"), "{policy}");
+    }
+    assert_eq!(site.get("/frames/other.html", "").status, 404);
 }
