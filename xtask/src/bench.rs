@@ -1,7 +1,7 @@
 //! Benches are programs of their own; this names them and gives them what they need.
 
 use crate::{faults, mirror, run, setup, shell};
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use std::ffi::OsString;
 
 struct Bench {
@@ -31,8 +31,8 @@ const BENCHES: &[Bench] = &[
         pages: false,
     },
     Bench {
-        name: "archive",
-        what: "a million messages beside ten thousand: start, list, open, search; imports, exports, backups",
+        name: ARCHIVE,
+        what: "a million messages beside ten thousand: start, list, open, search; imports, exports, backups, kills",
         program: &["--package", "rivulet-engine", "--example", "bench_archive"],
         window: false,
         pages: false,
@@ -53,6 +53,10 @@ const BENCHES: &[Bench] = &[
     },
 ];
 
+/// Its program is told what came of [`KILLS`] kills.
+const ARCHIVE: &str = "archive";
+const KILLS: u32 = 200;
+const KILLS_TEST: &str = "kills::what_was_acknowledged_is_there_after_a_kill_in_any_kind_of_write";
 /// Not a program of its own: it counts what tests say.
 const FAULTS: &str = "faults";
 /// A program, what it is compared with, and tests that are counted.
@@ -92,5 +96,22 @@ pub fn run(args: &[OsString]) -> Result<()> {
         shell::run(build.args(["--bin", "rivulet", "--example", "bare_window"]))?;
         program.envs(setup::tools::for_tests("release"));
     }
+    if bench.name == ARCHIVE {
+        program.env("RIVULET_KILLS_MET", kills()?.to_string());
+    }
     shell::run(&mut program)
+}
+
+/// Kills a process in the middle of writes, by a test of the store; whether nothing was lost.
+fn kills() -> Result<bool> {
+    let mut test = shell::cargo();
+    test.args(["test", "--package", "rivulet-store", "--test", "store", "--", "--nocapture", "--exact", KILLS_TEST]);
+    let output = test.env("RIVULET_KILLS", KILLS.to_string()).output().context("cargo did not start")?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    let line = said.lines().find_map(|line| Some(&line[line.find("kills: ")?..]));
+    match line {
+        Some(line) => println!("{line}"),
+        None => println!("{said}{}", String::from_utf8_lossy(&output.stderr)),
+    }
+    Ok(output.status.success() && line.is_some())
 }

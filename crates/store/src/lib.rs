@@ -12,6 +12,7 @@ mod conversations;
 mod documents;
 mod error;
 mod exchange;
+mod fields;
 mod log;
 mod messages;
 mod queue;

@@ -1,5 +1,6 @@
 //! The tree of messages, and folding a log into its message.
 
+use crate::fields::{Columns, Fields};
 use crate::work::Work;
 use crate::{Durability, Store, StoreError, search};
 use rivulet_protocol::{ConversationId, EventBody, Message, MessageId, MessageState, PathMessage, Snapshot, ToolCall};
@@ -151,7 +152,7 @@ pub(crate) fn insert_row(
         state(message.state),
         &message.text,
         &message.reasoning,
-        fields(message)?,
+        serde_json::to_string(&Fields::of(message))?,
         seq,
     ))?;
     Ok(())
@@ -203,30 +204,32 @@ fn update(connection: &Connection, message: &Message, fold_seq: u64) -> Result<(
     let mut update = connection.prepare_cached(
         "UPDATE message SET state = ?2, text = ?3, reasoning = ?4, fields = ?5, fold_seq = ?6 WHERE id = ?1",
     )?;
-    let (text, reasoning) = (&message.text, &message.reasoning);
-    update.execute((message.id.0, state(message.state), text, reasoning, fields(message)?, fold_seq))?;
+    let (text, reasoning, fields) = (&message.text, &message.reasoning, serde_json::to_string(&Fields::of(message))?);
+    update.execute((message.id.0, state(message.state), text, reasoning, fields, fold_seq))?;
     // While it runs its words change with each commit; they are indexed when it ends.
     if message.state == MessageState::Running { Ok(()) } else { search::index(connection, message.id, text) }
 }
 
+const STATES: [(MessageState, &str); 5] = [
+    (MessageState::Running, "running"),
+    (MessageState::Complete, "complete"),
+    (MessageState::Stopped, "stopped"),
+    (MessageState::Interrupted, "interrupted"),
+    (MessageState::Failed, "failed"),
+];
+
 fn state(state: MessageState) -> &'static str {
-    match state {
-        MessageState::Running => "running",
-        MessageState::Complete => "complete",
-        MessageState::Stopped => "stopped",
-        MessageState::Interrupted => "interrupted",
-        MessageState::Failed => "failed",
-    }
+    STATES.iter().find(|(known, _)| *known == state).map_or("failed", |(_, name)| name)
 }
 
-/// All of a message but its text and reasoning, which have columns of their own.
-fn fields(message: &Message) -> Result<String, StoreError> {
-    let rest = Message { text: String::new(), reasoning: String::new(), ..message.clone() };
-    Ok(serde_json::to_string(&rest)?)
+fn state_of(name: &str) -> Result<MessageState, StoreError> {
+    let known = STATES.iter().find(|(_, known)| *known == name);
+    known.map(|(state, _)| *state).ok_or_else(|| StoreError::Damaged(format!("a message is {name:?}")))
 }
 
 /// Columns that [`row`] reads.
-pub(crate) const COLUMNS: &str = "m.id, m.conversation, m.text, m.reasoning, m.fields, m.started_seq, m.fold_seq";
+pub(crate) const COLUMNS: &str =
+    "m.id, m.conversation, m.text, m.reasoning, m.fields, m.started_seq, m.fold_seq, m.parent, m.state";
 
 /// A message's row, without what its log adds.
 pub(crate) struct Stored {
@@ -237,9 +240,14 @@ pub(crate) struct Stored {
 }
 
 pub(crate) fn row(row: &Row<'_>) -> Result<Stored, StoreError> {
-    let mut message: Message = serde_json::from_str(row.get_ref(4)?.as_str().map_err(rusqlite::Error::from)?)?;
-    message.text = row.get(2)?;
-    message.reasoning = row.get(3)?;
+    let fields: Fields = serde_json::from_str(row.get_ref(4)?.as_str().map_err(rusqlite::Error::from)?)?;
+    let message = fields.with(Columns {
+        id: MessageId(row.get(0)?),
+        parent: row.get::<_, Option<_>>(7)?.map(MessageId),
+        state: state_of(row.get_ref(8)?.as_str().map_err(rusqlite::Error::from)?)?,
+        text: row.get(2)?,
+        reasoning: row.get(3)?,
+    });
     let conversation = ConversationId(row.get(1)?);
     Ok(Stored { conversation, message, started_seq: row.get(5)?, fold_seq: row.get(6)? })
 }

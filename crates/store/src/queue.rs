@@ -6,7 +6,7 @@ use rivulet_protocol::{ConversationId, EventBody, MessageId};
 use rusqlite::Connection;
 use std::collections::HashMap;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 /// What is added to a running answer.
@@ -103,6 +103,13 @@ struct State {
     end: Option<End>,
 }
 
+impl State {
+    fn only_additions(&self) -> bool {
+        // As many as there are answers, and a few: text is joined.
+        self.items.iter().all(|item| matches!(item, Item::Append(_)))
+    }
+}
+
 /// How the queue ended.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum End {
@@ -157,8 +164,9 @@ impl Queue {
         self.filled.notify_one();
     }
 
-    /// Everything that waits, up to what is to be done alone; that comes as the only item. Waits for something if `limit` allows: `None` for as long as it takes.
-    pub fn take(&self, limit: Option<Duration>) -> (Vec<Item>, Option<End>) {
+    /// Everything that waits, up to what is to be done alone; that comes as the only item. Waits for something if `limit`
+    /// allows: `None` for as long as it takes. Additions alone are not handed out before `not_before`.
+    pub fn take(&self, limit: Option<Duration>, not_before: Instant) -> (Vec<Item>, Option<End>) {
         let mut state = self.lock();
         let empty = |state: &mut State| state.items.is_empty() && state.end.is_none();
         state = match limit {
@@ -167,6 +175,11 @@ impl Queue {
                 self.filled.wait_timeout_while(state, limit, empty).unwrap_or_else(PoisonError::into_inner).0
             }
         };
+        let early = not_before.saturating_duration_since(Instant::now());
+        if !early.is_zero() {
+            let can_wait = |state: &mut State| state.end.is_none() && state.only_additions();
+            state = self.filled.wait_timeout_while(state, early, can_wait).unwrap_or_else(PoisonError::into_inner).0;
+        }
         state.last.clear();
         let alone = state.items.iter().position(|item| matches!(item, Item::Alone(_)));
         let rest = match alone {

@@ -11,6 +11,8 @@ const SLICE: u32 = 100;
 /// Characters shown before and after what was found.
 const BEFORE: usize = 40;
 const AFTER: usize = 120;
+/// Messages read at most for a word that is still being typed, before the index is asked for it.
+const NEWEST: u32 = 2_000;
 
 impl Store {
     /// Messages with all of the terms in them, newest first. `only` limits it to these conversations.
@@ -38,7 +40,7 @@ fn put(connection: &Connection, number: i64, text: &str) -> Result<(), StoreErro
 
 /// Puts the words of a message into the index that has none there.
 pub(crate) fn add(connection: &Connection, number: i64, text: &str) -> Result<(), StoreError> {
-    let words = words::tokens(text).join(" ");
+    let words = words::indexed(text);
     if !words.is_empty() {
         let mut insert = connection.prepare_cached("INSERT INTO message_words (rowid, words) VALUES (?1, ?2)")?;
         insert.execute((number, words))?;
@@ -77,32 +79,87 @@ fn find(connection: &Connection, search: &Search, only: Option<Vec<ConversationI
     if terms.is_empty() {
         return Ok(SearchPage::default());
     }
-    if let Some(conversation) = search.conversation.filter(|_| terms.iter().any(Term::is_open)) {
-        return walk(connection, search, conversation, &terms, only);
+    if terms.iter().any(Term::is_open) {
+        let (numbers, all) = to_read(connection, search, &terms)?;
+        let page = read(connection, search, &terms, only.clone(), numbers)?;
+        if all || page.has_more {
+            return Ok(page);
+        }
     }
     let (sql, values) = statement(search, &terms, only);
     let mut select = connection.prepare(&sql)?;
     let mut rows = select.query(params_from_iter(values))?;
-    let mut page = SearchPage::default();
-    while let Some(row) = rows.next()? {
-        if page.hits.len() == limit(search) {
-            page.has_more = true;
-            break;
+    let phrases = terms.iter().any(Term::is_phrase);
+    let mut answer = Answer::new(search);
+    while !answer.page.has_more
+        && let Some(row) = rows.next()?
+    {
+        let text = row.get_ref(3)?.as_str().map_err(rusqlite::Error::from)?;
+        if !phrases || words::all_stand_in(&terms, text) {
+            answer.take(row, text, &terms)?;
         }
-        let text: String = row.get(3)?;
-        page.hits.push(hit(row, &text, &terms)?);
     }
-    Ok(page)
+    Ok(answer.page)
 }
 
-/// Finds a word that is still being typed in one conversation by reading its messages. For the beginning of a word the
-/// index puts together all messages that have such a word, of every conversation, before it gives out the first.
-fn walk(
+/// A page that fills.
+struct Answer {
+    page: SearchPage,
+    /// How many are still to be passed over.
+    passed: u32,
+    limit: usize,
+}
+
+impl Answer {
+    fn new(search: &Search) -> Self {
+        Self { page: SearchPage::default(), passed: search.offset.unwrap_or(0), limit: limit(search) }
+    }
+
+    fn take(&mut self, row: &Row<'_>, text: &str, terms: &[Term]) -> Result<(), StoreError> {
+        if self.passed > 0 {
+            self.passed -= 1;
+        } else if self.page.hits.len() == self.limit {
+            self.page.has_more = true;
+        } else {
+            self.page.hits.push(hit(row, text, terms)?);
+        }
+        Ok(())
+    }
+}
+
+/// The messages that are read for a word that is still being typed, newest first, and whether those are all there are.
+///
+/// For the beginning of a word the index puts together all messages that have such a word before it gives out the
+/// first: much where the word is common, and then the page fills from the newest messages. Where it does not fill from
+/// them the word is not common, and the index is quick. One conversation is always read.
+fn to_read(connection: &Connection, search: &Search, terms: &[Term]) -> Result<(Vec<i64>, bool), StoreError> {
+    let expression = words::expression(terms.iter().filter(|term| !term.is_open()));
+    let (sql, value, limit) = match search.conversation {
+        Some(id) => {
+            let value = Value::Blob(id.0.as_bytes().to_vec());
+            ("SELECT n FROM message WHERE conversation = ?1 ORDER BY n DESC LIMIT ?2", value, u32::MAX)
+        }
+        None if expression.is_empty() => {
+            ("SELECT n FROM message WHERE ?1 IS NULL ORDER BY n DESC LIMIT ?2", Value::Null, NEWEST)
+        }
+        None => {
+            let sql = "SELECT rowid FROM message_words WHERE message_words MATCH ?1 ORDER BY rowid DESC LIMIT ?2";
+            (sql, Value::from(expression), NEWEST)
+        }
+    };
+    let mut select = connection.prepare_cached(sql)?;
+    let numbers = select.query_map((value, limit), |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;
+    let all = numbers.len() < limit as usize;
+    Ok((numbers, all))
+}
+
+/// Finds by reading messages.
+fn read(
     connection: &Connection,
     search: &Search,
-    conversation: ConversationId,
     terms: &[Term],
     only: Option<Vec<ConversationId>>,
+    numbers: Vec<i64>,
 ) -> Result<SearchPage, StoreError> {
     let mut sql = format!(
         "SELECT {COLUMNS} FROM message m CROSS JOIN conversation c ON c.id = m.conversation \
@@ -112,28 +169,23 @@ fn walk(
     filter(search, terms, only, &mut sql, &mut values);
     sql.push_str(" AND m.n = ?");
     let mut select = connection.prepare(&sql)?;
-    let mut numbers = connection.prepare_cached("SELECT n FROM message WHERE conversation = ?1 ORDER BY n DESC")?;
-    let numbers: Vec<i64> = numbers.query_map([conversation.0], |row| row.get(0))?.collect::<Result<_, _>>()?;
-    let mut page = SearchPage::default();
-    let mut passed = 0;
+    for (at, value) in values.iter().enumerate() {
+        select.raw_bind_parameter(at + 1, value)?;
+    }
+    let mut answer = Answer::new(search);
     for number in numbers {
-        let values = values.iter().cloned().chain([Value::from(number)]);
-        let mut rows = select.query(params_from_iter(values))?;
+        select.raw_bind_parameter(values.len() + 1, number)?;
+        let mut rows = select.raw_query();
         let Some(row) = rows.next()? else { continue };
         let text = row.get_ref(3)?.as_str().map_err(rusqlite::Error::from)?;
-        if !words::all_stand_in(terms, text) {
-            continue;
+        if words::all_stand_in(terms, text) {
+            answer.take(row, text, terms)?;
         }
-        if passed < search.offset.unwrap_or(0) {
-            passed += 1;
-        } else if page.hits.len() == limit(search) {
-            page.has_more = true;
+        if answer.page.has_more {
             break;
-        } else {
-            page.hits.push(hit(row, text, terms)?);
         }
     }
-    Ok(page)
+    Ok(answer.page)
 }
 
 /// How many answers are wanted.
@@ -182,8 +234,8 @@ fn statement(search: &Search, terms: &[Term], only: Option<Vec<ConversationId>>)
         values.push(expression.into());
     }
     filter(search, terms, only, &mut sql, &mut values);
-    sql.push_str(&format!(" ORDER BY {order} DESC LIMIT ? OFFSET ?"));
-    values.extend([Value::from(limit(search) as i64 + 1), Value::from(i64::from(search.offset.unwrap_or(0)))]);
+    // Read only as far as the answer goes.
+    sql.push_str(&format!(" ORDER BY {order} DESC"));
     (sql, values)
 }
 

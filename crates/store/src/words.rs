@@ -2,14 +2,42 @@
 //!
 //! Chinese, Japanese and Korean runs become overlapping pairs and, at their end, the last sign alone: so a word of two
 //! signs is one token, and a single sign is the beginning of one wherever it stands.
+//!
+//! The index knows which messages have a token, not where in them: half its size. For phrases it has a mark for each two
+//! words that are neighbours. Marks are few, so that several pairs share one; what has all marks of a phrase is read.
 use unicode_normalization::UnicodeNormalization;
 
-/// The tokens of a text, for the index.
-pub(crate) fn tokens(text: &str) -> Vec<String> {
+/// What a text is to the index: its tokens, and the marks of its neighbours.
+pub(crate) fn indexed(text: &str) -> String {
+    let tokens = tokens(text);
+    let mut all = tokens.join(" ");
+    for mark in tokens.windows(2).filter_map(mark) {
+        all.extend([' ', mark]);
+    }
+    all
+}
+
+/// The mark of two words that are neighbours: a sign that is in no text's tokens. Pairs of signs need none, being marks
+/// themselves. It is on people's disks: another way to make it needs a new index.
+fn mark(pair: &[String]) -> Option<char> {
+    const FIRST: u32 = 0xe000;
+    const MARKS: u32 = 1 << 12;
+    let [before, after] = pair else { return None };
+    if before.starts_with(is_sign) || after.starts_with(is_sign) {
+        return None;
+    }
+    // FNV-1a.
+    let bytes = before.bytes().chain([b' ']).chain(after.bytes());
+    let hash = bytes.fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    char::from_u32(FIRST + (hash ^ hash >> 12 ^ hash >> 24) % MARKS)
+}
+
+/// The tokens of a text, in order.
+fn tokens(text: &str) -> Vec<String> {
     let mut tokens = Vec::new();
     for run in runs(text) {
         match run {
-            Run::Word(word) => tokens.push(word),
+            Run::Word(word) => tokens.push(plain(word)),
             Run::Signs(signs) => {
                 tokens.extend(signs.windows(2).map(|pair| pair.iter().collect()));
                 tokens.extend(signs.last().map(char::to_string));
@@ -24,7 +52,7 @@ pub(crate) fn tokens(text: &str) -> Vec<String> {
 pub(crate) struct Term {
     /// As it was written, in lower case.
     pub text: String,
-    /// Its tokens, neighbours in the index; empty for signs that are in no word.
+    /// Its tokens, neighbours in what it stands in; empty for signs that are in no word.
     tokens: Vec<String>,
     /// The last token may go on.
     open: bool,
@@ -42,7 +70,7 @@ impl Term {
         for run in runs(&text) {
             open = false;
             match run {
-                Run::Word(word) => tokens.push(word),
+                Run::Word(word) => tokens.push(plain(word)),
                 Run::Signs(signs) if signs.len() == 1 => {
                     tokens.extend(signs.iter().map(char::to_string));
                     open = true;
@@ -57,11 +85,25 @@ impl Term {
         Some(Self { open: open || (typing && ends_in_word), exact, tokens, text })
     }
 
-    /// The term in FTS5's language; `None` if the index cannot find it.
+    /// The term in FTS5's language, as far as the index can tell; `None` if it cannot find it at all.
     fn expression(&self) -> Option<String> {
         // Tokens have letters, digits and `_` alone, so that nothing in them means anything there.
-        let star = if self.open { "*" } else { "" };
-        (!self.tokens.is_empty()).then(|| format!("\"{}\"{star}", self.tokens.join(" ")))
+        let tokens = self.tokens.iter().map(|token| format!("\"{token}\""));
+        let mut all: Vec<String> = tokens.collect();
+        let mut whole = self.tokens.as_slice();
+        if self.open
+            && let Some((last, _)) = all.split_last_mut()
+        {
+            last.push('*');
+            whole = &whole[..whole.len() - 1];
+        }
+        all.extend(whole.windows(2).filter_map(mark).map(|mark| format!("\"{mark}\"")));
+        (!all.is_empty()).then(|| all.join(" AND "))
+    }
+
+    /// Having its tokens is not having it: they have to be neighbours.
+    pub fn is_phrase(&self) -> bool {
+        self.tokens.len() > 1
     }
 
     /// Its last word may go on: the index is slow at it.
@@ -73,7 +115,7 @@ impl Term {
     fn may_stand_in(&self, text: &str) -> bool {
         let Some(first) = self.tokens.first() else { return true };
         match text.is_ascii() {
-            true => text.to_ascii_lowercase().contains(&plain(first)),
+            true => text.to_ascii_lowercase().contains(first),
             // Signs stand in a text as they do in its tokens.
             false => !first.starts_with(is_sign) || text.contains(first),
         }
@@ -81,10 +123,9 @@ impl Term {
 
     /// Whether its tokens are neighbours among these.
     fn stands_in(&self, tokens: &[String]) -> bool {
-        let wanted: Vec<String> = self.tokens.iter().map(|token| plain(token)).collect();
-        let Some((last, first)) = wanted.split_last() else { return true };
+        let Some((last, first)) = self.tokens.split_last() else { return true };
         let ends = |token: &String| if self.open { token.starts_with(last) } else { token == last };
-        tokens.windows(wanted.len()).any(|window| window.starts_with(first) && window.last().is_some_and(ends))
+        tokens.windows(self.tokens.len()).any(|window| window.starts_with(first) && window.last().is_some_and(ends))
     }
 }
 
@@ -109,26 +150,25 @@ pub(crate) fn terms(query: &str) -> Vec<Term> {
 }
 
 /// All terms in FTS5's language; empty if the index can find none of them.
-pub(crate) fn expression(terms: &[Term]) -> String {
-    terms.iter().filter_map(Term::expression).collect::<Vec<_>>().join(" AND ")
+pub(crate) fn expression<'a>(terms: impl IntoIterator<Item = &'a Term>) -> String {
+    terms.into_iter().filter_map(Term::expression).collect::<Vec<_>>().join(" AND ")
 }
 
-/// Whether all terms are in a text, by the rules of the index. What is no word is not asked for: see [`Term::exact`].
+/// Whether all terms are in a text. What is no word is not asked for: see [`Term::exact`].
 pub(crate) fn all_stand_in(terms: &[Term], text: &str) -> bool {
     terms.iter().all(|term| term.may_stand_in(text)) && {
-        let tokens: Vec<String> = tokens(text).iter().map(|token| plain(token)).collect();
+        let tokens = tokens(text);
         terms.iter().all(|term| term.stands_in(&tokens))
     }
 }
 
-/// A word as the index keeps it: Latin letters without their accents, all others as they are. SQLite takes accents off
-/// one letter at a time, and knows only those of these two ranges.
-fn plain(token: &str) -> String {
+/// A word as it is compared: Latin letters without their accents, all others as they are.
+fn plain(word: String) -> String {
     let letter = |c: char| match c {
         '\u{c0}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}' => c.nfd().next().unwrap_or(c),
         _ => c,
     };
-    if token.is_ascii() { token.to_owned() } else { token.chars().map(letter).collect() }
+    if word.is_ascii() { word } else { word.chars().map(letter).collect() }
 }
 
 enum Run {
@@ -179,11 +219,11 @@ mod tests {
         let all = |query: &str| expression(&terms(query));
         assert_eq!(all("big river"), "\"big\" AND \"river\"*");
         assert_eq!(all("big river "), "\"big\" AND \"river\"");
-        assert_eq!(all("\"big river\" x"), "\"big river\" AND \"x\"*");
-        assert_eq!(all("foo-bar"), "\"foo bar\"*");
+        assert_eq!(all("\"big river\" x"), "\"big\" AND \"river\" AND \"\u{e186}\" AND \"x\"*");
+        assert_eq!(all("foo-bar"), "\"foo\" AND \"bar\"*");
         assert_eq!(
             (all("水"), all("水手"), all("水手册")),
-            ("\"水\"*".into(), "\"水手\"".into(), "\"水手 手册\"".into())
+            ("\"水\"*".into(), "\"水手\"".into(), "\"水手\" AND \"手册\"".into())
         );
         assert_eq!(all("\"open"), "\"open\"*");
         assert!(terms("c++")[0].exact && !terms("river")[0].exact);

@@ -6,11 +6,14 @@ use crate::{Durability, Publish, StoreError, schema};
 use rivulet_protocol::{ConversationId, Event};
 use rusqlite::{Connection, TransactionBehavior};
 use std::collections::{HashMap, HashSet};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Waits between tries while the disk refuses.
 const RETRY_FIRST: Duration = Duration::from_millis(100);
 const RETRY_LAST: Duration = Duration::from_secs(3);
+/// From one commit to the next, if that has only additions to answers: each writes whole pages however little it adds.
+/// The first after a pause waits for nothing, so that an answer of a hundred tokens a second is not held up.
+const APART: Duration = Duration::from_millis(5);
 
 /// The numbers given out so far, by conversation.
 pub(crate) type Heads = HashMap<ConversationId, u64>;
@@ -22,14 +25,17 @@ pub(crate) fn run(mut connection: Connection, queue: &Queue, publish: &dyn Publi
     let mut heads = Heads::new();
     let mut items = Vec::new();
     let mut retry: Option<Duration> = None;
+    let mut not_before = Instant::now();
     loop {
-        let (more, end) = queue.take(retry.map(|_| Duration::ZERO));
+        let (more, end) = queue.take(retry.map(|_| Duration::ZERO), not_before);
         items.extend(more);
         run_alone(&mut connection, &mut heads, &mut items, retry.is_some());
         // With nothing left to write it still has to be found out whether the disk is back.
         let probed = if retry.is_some() && items.is_empty() { probe(&connection) } else { Ok(()) };
+        let begun = Instant::now();
         match probed.and_then(|()| commit(&mut connection, &mut heads, &mut items)) {
             Ok(events) => {
+                not_before = begun + APART;
                 if retry.take().is_some() {
                     publish.disk(None);
                 }

@@ -12,6 +12,7 @@ mod documents;
 mod exchange;
 mod files;
 mod kill;
+mod kills;
 mod log;
 mod opening;
 mod scene;

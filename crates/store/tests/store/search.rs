@@ -67,6 +67,40 @@ async fn words_phrases_code_and_single_signs_are_found() {
     expect("absent", &[]).await;
 }
 
+/// The index knows what is in a message, not where: what it finds is compared with the texts themselves.
+#[tokio::test]
+async fn a_phrase_is_found_where_its_words_are_neighbours_and_nowhere_else() {
+    let scene = Scene::new();
+    let mut seed = 11_u64;
+    let mut pick = |from: &[&'static str], count: usize| {
+        let mut next = || {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            from[(seed >> 33) as usize % from.len()]
+        };
+        (0..count).map(|_| next()).collect::<Vec<_>>()
+    };
+    const WORDS: [&str; 5] = ["river", "north", "Fluß", "café", "runs"];
+    const SIGNS: [&str; 4] = ["长", "江", "大", "河"];
+    let texts: Vec<String> = (0..60).map(|_| pick(&WORDS, 6).join(" ")).collect();
+    let signs: Vec<String> = (0..60).map(|_| pick(&SIGNS, 7).concat()).collect();
+    let all: Vec<&str> = texts.iter().chain(&signs).map(String::as_str).collect();
+    said(&scene, &all).await;
+    let search = async |query: String| {
+        let search = Search { query, limit: Some(200), ..Search::default() };
+        scene.store.search(search, None).await.unwrap().hits.len()
+    };
+    for length in [2, 3, 4] {
+        for _ in 0..20 {
+            let words = pick(&WORDS, length);
+            let wanted =
+                texts.iter().filter(|text| text.split(' ').collect::<Vec<_>>().windows(length).any(|w| w == words));
+            assert_eq!(search(format!("\"{}\"", words.join(" "))).await, wanted.count(), "{words:?}");
+            let run = pick(&SIGNS, length).concat();
+            assert_eq!(search(run.clone()).await, signs.iter().filter(|text| text.contains(&run)).count(), "{run}");
+        }
+    }
+}
+
 /// While a word is typed, one conversation is read and all of them are asked through the index: that must be the same.
 #[tokio::test]
 async fn one_conversation_is_searched_by_the_rules_of_the_index() {
@@ -203,7 +237,8 @@ async fn what_was_there_before_the_index_is_indexed_in_slices() {
     old.close().unwrap();
     let store = reopen(scene.dir.path(), Arc::new(Recorder::default()));
     let count = async |query: &str| {
-        let search = Search { query: query.into(), limit: Some(200), ..Search::default() };
+        // A whole word: for one that is still being typed the newest messages are read.
+        let search = Search { query: format!("{query} "), limit: Some(200), ..Search::default() };
         store.search(search, None).await.unwrap().hits.len()
     };
     assert_eq!(count("number249").await, 0);
