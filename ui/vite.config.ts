@@ -5,6 +5,7 @@ import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 import { frames } from './frames.ts';
 import { messagesByLanguage } from './messages-by-language.ts';
+import { stills } from './stills/plugin.ts';
 
 /** Builds that are no part of the app. */
 const SIDE = ['vectors', 'bench'];
@@ -42,7 +43,7 @@ export default defineConfig(({ mode }) => ({
     }),
     messagesByLanguage(),
     svelte(),
-    ...(SIDE.includes(mode) ? [] : [frames()]),
+    ...(SIDE.includes(mode) ? [] : [frames(), stills()]),
   ],
   // `--mode vectors` builds the page that renders hostile Markdown, `--mode bench` the bench's reference pages, under the
   // same settings.

@@ -7,6 +7,7 @@ mod desktop;
 mod logging;
 mod serve;
 mod signals;
+mod still;
 mod window;
 
 use arguments::Arguments;

@@ -2,7 +2,7 @@
 
 use crate::bridge::{self, Watches};
 use crate::desktop::TauriDesktop;
-use crate::{companion, logging, signals};
+use crate::{companion, logging, signals, still};
 use anyhow::Context;
 use rivulet_engine::{Engine, EngineConfig};
 use rivulet_mirror::{Api, Mirror};
@@ -120,8 +120,12 @@ async fn first_answers(engine: &Engine) -> serde_json::Map<String, Value> {
 }
 
 fn open(app: &AppHandle, answers: &serde_json::Map<String, Value>) -> anyhow::Result<()> {
-    WebviewWindowBuilder::new(app, MAIN, WebviewUrl::default())
-        .initialization_script(format!("window.__RIVULET_ANSWERS__ = {}", serde_json::to_string(answers)?))
+    // A page that is developed comes from Vite, which makes no stills.
+    let with_still = if tauri::is_dev() { None } else { still::page(answers, sys_locale::get_locales()) };
+    let page = with_still.map_or_else(WebviewUrl::default, |page| WebviewUrl::App(page.into()));
+    let answers = serde_json::to_string(answers)?;
+    WebviewWindowBuilder::new(app, MAIN, page)
+        .initialization_script(format!("window.__RIVULET_ANSWERS__ = {answers};\n{}", still::THEME))
         .title("Rivulet")
         .inner_size(1180.0, 780.0)
         .min_inner_size(360.0, 480.0)

@@ -39,6 +39,8 @@ export function ofSystem(tags: readonly string[]): Language {
   return 'en';
 }
 
+/** The system's, as the core found it for the still this page came with. */
+const of_still = document.getElementById('still') ? (document.documentElement.lang as Language) : null;
 let current = $state<Language>('en');
 let wanted: Language = 'en';
 
@@ -48,7 +50,7 @@ export const language = {
   },
   /** `null` follows the system. Resolves when it is spoken; a language that cannot be fetched leaves the one before. */
   async choose(chosen: Language | null): Promise<void> {
-    wanted = chosen ?? ofSystem(navigator.languages);
+    wanted = chosen ?? of_still ?? ofSystem(navigator.languages);
     const asked = wanted;
     let words: Words = {};
     if (asked !== 'en') {

@@ -1,6 +1,6 @@
 //! A 400 kB answer as fast as it comes, in the real window.
 
-use crate::screen::{green, settled};
+use crate::screen::{Film, green};
 use rivulet_tests::goals::Goals;
 use rivulet_tests::upstream::{Script, Upstream};
 use rivulet_tests::{Desktop, Page, Window};
@@ -23,7 +23,7 @@ pub async fn run(goals: &mut Goals) {
     let begun = Instant::now();
     let before = green(&desktop.pixels());
     // Until it has settled nothing else is asked of the page, so that it has the time for itself.
-    let finished = settled(&desktop, &before, Duration::from_secs(180));
+    let finished = Film::watch(&desktop, &before, Duration::from_secs(180)).map(|film| film.settled());
     let request = upstream.requests().pop().expect("a request");
     let last_byte = instant(request.last_write.expect("bytes were written"));
     let finished = finished.expect("the window shows the answer");
