@@ -160,7 +160,9 @@ impl Engine {
         // A task of its own from here on: whoever asked may be gone before the answer comes.
         self.core.tasks.spawn(async move {
             engine.notify_conversation(conversation).await;
-            let controls = engine.controls(conversation).await;
+            let (prompt, controls) = engine.manner(conversation).await;
+            let told = prompt.map(|prompt| ChatMessage::text(Author::System, prompt));
+            let messages: Vec<ChatMessage> = told.into_iter().chain(messages).collect();
             let asked = cost::tokens_of(&messages, files);
             let tally = Tally { price: engine.price(&provider, &model).await, asked, ..Tally::default() };
             let ended = running.ended.clone();
@@ -193,12 +195,6 @@ impl Engine {
             messages.extend(as_read(message, parts, provider));
         }
         Ok((messages, files))
-    }
-
-    /// How a conversation wants to be answered.
-    async fn controls(&self, conversation: ConversationId) -> Controls {
-        let conversation = self.core.store_of(conversation).conversation(conversation).await.ok().flatten();
-        conversation.map(|conversation| conversation.controls).unwrap_or_default()
     }
 
     /// A message counts against the budget of the link it came by.

@@ -55,7 +55,8 @@ impl Engine {
         while let Some(binned) = self.core.store.binned_before(before).await? {
             self.core.store.purge(binned).await?;
         }
-        Ok(())
+        // Last: an assistant stays as long as a conversation has it.
+        Ok(self.core.store.purge_assistants(before).await?)
     }
 
     /// What has been in the bin for long enough goes.

@@ -121,6 +121,18 @@ impl Commands for Engine {
         self.change(caller, request.conversation, change).await
     }
 
+    async fn conversation_assistant(&self, caller: &Caller, request: ConversationAssistant) -> Answer<Conversation> {
+        self.choose_assistant(caller, request).await
+    }
+
+    async fn conversation_prompt(&self, caller: &Caller, request: ConversationPrompt) -> Answer<Conversation> {
+        self.set_prompt(caller, request).await
+    }
+
+    async fn conversation_manner(&self, caller: &Caller, request: ConversationRef) -> Answer<Manner> {
+        self.manner_of(caller, request.conversation).await
+    }
+
     async fn conversation_delete(&self, caller: &Caller, request: ConversationRef) -> Answer<Nothing> {
         self.delete(caller, request.conversation).await.map(done)
     }
@@ -155,6 +167,35 @@ impl Commands for Engine {
 
     async fn branch_select(&self, caller: &Caller, request: MessageRef) -> Answer<Snapshot> {
         self.select_branch(caller, request.message).await
+    }
+
+    async fn assistants_list(&self, caller: &Caller, _: Nothing) -> Answer<Vec<AssistantCard>> {
+        self.assistants(caller).await
+    }
+
+    async fn assistant_read(&self, _: &Caller, request: AssistantRef) -> Answer<Assistant> {
+        self.assistant(request.assistant).await
+    }
+
+    async fn assistant_save(&self, _: &Caller, request: AssistantSave) -> Answer<Assistant> {
+        self.save_assistant(request).await
+    }
+
+    async fn assistant_delete(&self, _: &Caller, request: AssistantRef) -> Answer<Nothing> {
+        self.mark_assistant(request.assistant, true).await.map(done)
+    }
+
+    async fn assistant_restore(&self, _: &Caller, request: AssistantRef) -> Answer<Assistant> {
+        self.mark_assistant(request.assistant, false).await?;
+        self.assistant(request.assistant).await
+    }
+
+    async fn assistants_order(&self, _: &Caller, request: AssistantsOrder) -> Answer<Nothing> {
+        self.order_assistants(request.assistants).await.map(done)
+    }
+
+    async fn assistant_export(&self, _: &Caller, request: AssistantRef) -> Answer<ExportReport> {
+        self.export_assistant(request.assistant).await
     }
 
     async fn message_send(&self, caller: &Caller, request: MessageSend) -> Answer<Turn> {

@@ -43,6 +43,9 @@ impl Engine {
         request: ConversationCreate,
     ) -> Result<Conversation, ApiError> {
         let mut conversation = empty_conversation(request.provider, request.model);
+        if let Some(assistant) = request.assistant {
+            conversation.assistant = Some(self.assistant_to_choose(assistant).await?.card.id);
+        }
         conversation.temporary = request.temporary == Some(true) && caller.role == CallerRole::Window;
         self.keep_conversation(caller, conversation.clone(), None).await?;
         Ok(conversation)
@@ -90,7 +93,7 @@ impl Engine {
     }
 
     /// The conversations the caller is limited to; `None` if to none.
-    async fn only_seen(&self, caller: &Caller) -> Result<Option<Vec<ConversationId>>, ApiError> {
+    pub(crate) async fn only_seen(&self, caller: &Caller) -> Result<Option<Vec<ConversationId>>, ApiError> {
         let Scope::Some(shared) = &caller.scope else { return Ok(None) };
         let mut seen = shared.clone();
         seen.extend(self.started_by(caller).await?);
@@ -186,6 +189,8 @@ pub(crate) fn empty_conversation(provider: Option<ProviderId>, model: Option<Str
         leaf: None,
         head: 0,
         running: false,
+        assistant: None,
+        own_prompt: Default::default(),
         temporary: false,
     }
 }

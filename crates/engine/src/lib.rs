@@ -5,6 +5,7 @@
 
 mod answers;
 mod api;
+mod assistants;
 mod attachments;
 mod backups;
 mod bin;

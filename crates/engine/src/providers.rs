@@ -152,8 +152,8 @@ impl Engine {
         })
     }
 
-    /// Which provider and model answer next: what is asked for, what the conversation has, what this run was started
-    /// with, the default, the demo. A choice that was asked for is kept in the conversation.
+    /// Which provider and model answer next: what is asked for, what the conversation has, what its assistant has, what
+    /// this run was started with, the default, the demo. A choice that was asked for is kept in the conversation.
     pub(crate) async fn model_choice(
         &self,
         conversation: &Conversation,
@@ -163,14 +163,20 @@ impl Engine {
         let asked = provider.is_some() || model.is_some();
         let settings = self.core.store.settings().await?;
         let session = self.core.session_provider.as_ref();
+        let led = match conversation.provider {
+            Some(_) => None,
+            None => self.assistants_model(conversation.assistant).await?,
+        };
         let provider = provider
             .or_else(|| conversation.provider.clone())
+            .or_else(|| led.as_ref().map(|(provider, _)| provider.clone()))
             .or_else(|| session.map(|session| session.id.clone()))
             .or_else(|| settings.default_provider.clone())
             .unwrap_or_else(|| DEMO.into());
         let same = |other: Option<&ProviderId>| other == Some(&provider);
         let mut model = model
             .or_else(|| conversation.model.clone().filter(|_| same(conversation.provider.as_ref())))
+            .or_else(|| led.as_ref().filter(|(led, _)| *led == provider).map(|(_, model)| model.clone()))
             .or_else(|| session.filter(|session| session.id == provider).and_then(|session| session.model.clone()))
             .or_else(|| settings.default_model.clone().filter(|_| same(settings.default_provider.as_ref())));
         if model.is_none() && provider.0 == DEMO {

@@ -2,7 +2,7 @@
 
 use crate::Engine;
 use rivulet_exchange::writers::{Export, Words, extension, file_name};
-use rivulet_exchange::{Chat, Progress, ReadError, read};
+use rivulet_exchange::{Chat, Progress, ReadError, read, read_with_assistants};
 use rivulet_protocol::*;
 use rivulet_store::Taken;
 use std::fs::File;
@@ -135,13 +135,17 @@ impl Engine {
         let progress = transfer.reading.clone();
         let checked = {
             let path = path.clone();
-            off_the_runtime(move || read(&path, &progress, &mut |_| Ok(()))).await?
+            off_the_runtime(move || read_with_assistants(&path, &progress, &mut |_| Ok(()))).await?
         };
-        let mut report = match checked {
-            Ok(report) => report,
+        let (mut report, assistants) = match checked {
+            Ok(checked) => checked,
             Err(error) => return Ok(refused(error)),
         };
         transfer.set(TransferStep::Importing);
+        // First, so that no conversation waits for who leads it.
+        if !assistants.is_empty() {
+            report.new_assistants = self.core.store.take_in_assistants(assistants).await?;
+        }
         let taken = self.take_in(path, &transfer, &mut report).await;
         report.skip(SkipReason::Conflict, taken.conflicts);
         report.new_conversations = taken.new_conversations;
@@ -198,6 +202,7 @@ impl Engine {
         let running = self.begin_transfer(TransferStep::Exporting)?;
         let transfer = Arc::clone(&running.transfer);
         let many = request.conversations.as_ref().is_none_or(|chosen| chosen.len() != 1);
+        let assistants = self.assistants_to_export(request.conversations.as_deref()).await?;
         let ids = match request.conversations {
             Some(chosen) => chosen,
             None => self.core.store.conversation_ids().await?,
@@ -208,6 +213,9 @@ impl Engine {
         off_the_runtime(move || {
             let part = Part::beside(path)?;
             let mut export = Export::new(part.file.try_clone().map_err(not_written)?, form, many, language);
+            for assistant in &assistants {
+                export.add_assistant(assistant).map_err(not_written)?;
+            }
             for id in ids {
                 if transfer.reading.is_stopped() {
                     return Ok(ExportReport::default());
@@ -228,7 +236,9 @@ impl Engine {
 }
 
 /// Runs what reads and writes files where no other task waits for it.
-async fn off_the_runtime<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, ApiError> {
+pub(crate) async fn off_the_runtime<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, ApiError> {
     let done = tokio::task::spawn_blocking(work).await;
     done.map_err(|error| ApiError::new(ErrorCode::Internal, "The transfer ended badly.").detail(error))
 }
@@ -238,7 +248,7 @@ fn refused(error: ReadError) -> ImportReport {
     ImportReport { stopped: error.problem().is_none(), problem: error.problem(), ..ImportReport::default() }
 }
 
-fn not_written(error: io::Error) -> ApiError {
+pub(crate) fn not_written(error: io::Error) -> ApiError {
     ApiError::new(ErrorCode::FileWrite, "The file could not be written.").detail(error)
 }
 
@@ -266,14 +276,14 @@ fn send(to: &mpsc::Sender<Vec<(Conversation, Vec<Message>)>>, batch: &mut Batch)
 }
 
 /// A file that is not whole yet, beside the place where it shall be. It goes when it is dropped.
-struct Part {
-    file: File,
+pub(crate) struct Part {
+    pub file: File,
     path: PathBuf,
     to: PathBuf,
 }
 
 impl Part {
-    fn beside(to: PathBuf) -> Result<Self, ApiError> {
+    pub fn beside(to: PathBuf) -> Result<Self, ApiError> {
         let mut name = to.file_name().unwrap_or_default().to_owned();
         name.push(".part");
         let path = to.with_file_name(name);
@@ -282,7 +292,7 @@ impl Part {
     }
 
     /// Gives it its name; answers with that and the size.
-    fn keep(self) -> Result<(String, u64), ApiError> {
+    pub fn keep(self) -> Result<(String, u64), ApiError> {
         let bytes =
             self.file.metadata().and_then(|data| self.file.sync_all().map(|()| data.len())).map_err(not_written)?;
         std::fs::rename(&self.path, &self.to).map_err(not_written)?;

@@ -18,7 +18,7 @@ pub mod writers;
 pub use error::ReadError;
 pub use source::Progress;
 
-use rivulet_protocol::{Conversation, ImportReport, Message};
+use rivulet_protocol::{Assistant, Conversation, ImportReport, Message};
 use std::path::Path;
 
 /// A conversation with everything in it. Parents stand before their children, siblings in their order.
@@ -39,5 +39,14 @@ pub fn read(
     progress: &Progress,
     each: &mut dyn FnMut(Chat) -> Result<(), ReadError>,
 ) -> Result<ImportReport, ReadError> {
+    Ok(readers::read(path, progress, each)?.0)
+}
+
+/// The same with the assistants in the file, in their order. They are small and few, so they come all at once.
+pub fn read_with_assistants(
+    path: &Path,
+    progress: &Progress,
+    each: &mut dyn FnMut(Chat) -> Result<(), ReadError>,
+) -> Result<(ImportReport, Vec<Assistant>), ReadError> {
     readers::read(path, progress, each)
 }

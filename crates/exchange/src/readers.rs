@@ -17,7 +17,7 @@ use crate::source::{Progress, Source};
 use crate::tree::{self, Tree};
 use crate::{Chat, ReadError};
 use identify::identify;
-use rivulet_protocol::{ImportFormat, ImportReport, SkipReason, now_ms};
+use rivulet_protocol::{ASSISTANTS, Assistant, ImportFormat, ImportReport, SkipReason, now_ms};
 use std::io::Read;
 use std::path::Path;
 
@@ -26,6 +26,7 @@ pub(crate) struct Out<'a> {
     format: ImportFormat,
     now: u64,
     report: ImportReport,
+    assistants: Vec<Assistant>,
     each: &'a mut dyn FnMut(Chat) -> Result<(), ReadError>,
 }
 
@@ -36,6 +37,16 @@ impl Out<'_> {
             Some(chat) => (self.each)(chat),
             None => Ok(()),
         }
+    }
+
+    /// An assistant of ours.
+    fn assistant(&mut self, assistant: Assistant) -> Result<(), ReadError> {
+        if self.assistants.len() >= ASSISTANTS {
+            return Err(ReadError::TooLarge("assistants"));
+        }
+        self.report.assistants += 1;
+        self.assistants.push(assistant);
+        Ok(())
     }
 
     /// A conversation or message that is not taken.
@@ -51,10 +62,15 @@ impl Out<'_> {
 
 type Each<'a> = &'a mut dyn FnMut(Chat) -> Result<(), ReadError>;
 
-pub(crate) fn read(path: &Path, progress: &Progress, each: Each<'_>) -> Result<ImportReport, ReadError> {
+pub(crate) fn read(
+    path: &Path,
+    progress: &Progress,
+    each: Each<'_>,
+) -> Result<(ImportReport, Vec<Assistant>), ReadError> {
     let mut source = Source::open(path, progress)?;
     // What has no time of its own gets this; identify may change the format from file to file.
-    let mut out = Out { format: ImportFormat::Rivulet, now: now_ms(), report: ImportReport::default(), each };
+    let (report, assistants) = (ImportReport::default(), Vec::new());
+    let mut out = Out { format: ImportFormat::Rivulet, now: now_ms(), report, assistants, each };
     let threads = jan::threads(source.names());
     if archive::is_one(source.names()) {
         out.report.format = Some(ImportFormat::Rivulet);
@@ -65,10 +81,10 @@ pub(crate) fn read(path: &Path, progress: &Progress, each: Each<'_>) -> Result<I
     } else {
         files(&mut source, &mut out)?;
     }
-    if out.report.conversations == 0 {
+    if out.report.conversations == 0 && out.assistants.is_empty() {
         return Err(if out.report.format.is_none() { ReadError::UnknownFormat } else { ReadError::Empty });
     }
-    Ok(out.report)
+    Ok((out.report, out.assistants))
 }
 
 /// Files that stand for themselves, each of which says what it is.

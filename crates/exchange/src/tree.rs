@@ -234,6 +234,8 @@ pub fn settle(mut tree: Tree, format: ImportFormat, now: u64, report: &mut Impor
         leaf: Some(leaf),
         head: 0,
         running: false,
+        assistant: None,
+        own_prompt: Default::default(),
         temporary: false,
     };
     Some(Chat { conversation, messages })

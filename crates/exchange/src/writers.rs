@@ -11,7 +11,7 @@ pub use words::Words;
 use crate::Chat;
 use archive::Archive;
 use names::Names;
-use rivulet_protocol::{ExportForm, Language, Message, MessageId};
+use rivulet_protocol::{Assistant, ExportForm, Language, Message, MessageId};
 use std::collections::HashMap;
 use std::io::{self, Seek, Write};
 use zip::ZipWriter;
@@ -66,6 +66,14 @@ impl<W: Write + Seek> Export<W> {
         self.conversations += 1;
         self.messages += chat.messages.len() as u64;
         Ok(())
+    }
+
+    /// Adds an assistant, where the form has a place for it: in an archive.
+    pub fn add_assistant(&mut self, assistant: &Assistant) -> io::Result<()> {
+        match &mut self.to {
+            To::Archive(archive) => archive.add_assistant(assistant),
+            To::File(_) | To::Zip(..) => Ok(()),
+        }
     }
 
     /// Conversations and messages added so far.

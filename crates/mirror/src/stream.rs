@@ -188,7 +188,7 @@ async fn library_event(
         let shown = match &event {
             LibraryEvent::Conversation { conversation } => engine.may_see(caller, conversation.id),
             LibraryEvent::Deleted { conversation } => engine.may_see(caller, *conversation),
-            LibraryEvent::Missed => true,
+            LibraryEvent::Assistants | LibraryEvent::Missed => true,
             // Settings, links and the disk are the window's.
             LibraryEvent::Settings
             | LibraryEvent::Backups

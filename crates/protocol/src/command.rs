@@ -86,6 +86,9 @@ macro_rules! with_commands {
             "Pins or unpins a conversation." conversation_pin(ConversationPin) -> Conversation, Window;
             "Chooses the provider and model of what comes next." conversation_model(ConversationModel) -> Conversation, Participant;
             "Sets how what comes next is answered." conversation_controls(ConversationControls) -> Conversation, Participant;
+            "Chooses the assistant that leads a conversation." conversation_assistant(ConversationAssistant) -> Conversation, Participant;
+            "Gives a conversation instructions of its own." conversation_prompt(ConversationPrompt) -> Conversation, Window;
+            "What a conversation is answered by, beside what is said in it." conversation_manner(ConversationRef) -> Manner, Window;
             "Deletes a conversation; it can be restored." conversation_delete(ConversationRef) -> Nothing, Window;
             "Takes a deletion back." conversation_restore(ConversationRef) -> Conversation, Window;
             "What was deleted and can come back." bin_list(BinList) -> BinPage, Window;
@@ -95,6 +98,14 @@ macro_rules! with_commands {
             "Puts an answer in a person's words beside it, as a sibling." message_edit(MessageEdit) -> Snapshot, Window;
             "Copies the path up to a message into a new conversation." conversation_fork(MessageRef) -> Conversation, Window;
             "Shows another branch: the newest path through this message." branch_select(MessageRef) -> Snapshot, Participant;
+
+            "The assistants, in order; deleted ones only where a conversation still has them." assistants_list(Nothing) -> Vec<AssistantCard>, Viewer;
+            "An assistant with what it tells the model." assistant_read(AssistantRef) -> Assistant, Window;
+            "Makes or changes an assistant." assistant_save(AssistantSave) -> Assistant, Window;
+            "Deletes an assistant; it can be restored, and conversations keep it." assistant_delete(AssistantRef) -> Nothing, Window;
+            "Takes the deletion of an assistant back." assistant_restore(AssistantRef) -> Assistant, Window;
+            "Puts the assistants in an order." assistants_order(AssistantsOrder) -> Nothing, Window;
+            "Asks where to, and writes an assistant to a file." assistant_export(AssistantRef) -> ExportReport, Window;
 
             "Sends a message and starts the answer." message_send(MessageSend) -> Turn, Participant;
             "Reads a file that shall go with a message, and keeps it." attachment_add(AttachmentAdd) -> Attachment, Window;

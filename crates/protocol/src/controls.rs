@@ -36,6 +36,41 @@ pub struct Controls {
     pub background: Option<bool>,
 }
 
+impl Controls {
+    /// These, and where they leave something out, the others.
+    pub fn or(self, others: Self) -> Self {
+        // Every field by name, so that a new one is not forgotten here.
+        let Self {
+            temperature,
+            top_p,
+            max_tokens,
+            stop,
+            seed,
+            frequency_penalty,
+            presence_penalty,
+            effort,
+            reasoning_tokens,
+            stream,
+            response_format,
+            background,
+        } = self;
+        Self {
+            temperature: temperature.or(others.temperature),
+            top_p: top_p.or(others.top_p),
+            max_tokens: max_tokens.or(others.max_tokens),
+            stop: stop.or(others.stop),
+            seed: seed.or(others.seed),
+            frequency_penalty: frequency_penalty.or(others.frequency_penalty),
+            presence_penalty: presence_penalty.or(others.presence_penalty),
+            effort: effort.or(others.effort),
+            reasoning_tokens: reasoning_tokens.or(others.reasoning_tokens),
+            stream: stream.or(others.stream),
+            response_format: response_format.or(others.response_format),
+            background: background.or(others.background),
+        }
+    }
+}
+
 /// The controls by name: which of them a protocol has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "codegen", derive(ts_rs::TS))]

@@ -1,6 +1,8 @@
 //! Conversations and the tree of messages in them.
 
-use crate::{Controls, ConversationId, Cost, Failure, MessageId, Notice, ProviderId, WireProtocol};
+use crate::{
+    AssistantId, Controls, ConversationId, Cost, Failure, MessageId, Notice, OwnPrompt, ProviderId, WireProtocol,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -25,6 +27,13 @@ pub struct Conversation {
     /// How the next message is answered.
     #[serde(default)]
     pub controls: Controls,
+    /// The assistant it is led by.
+    #[serde(default)]
+    pub assistant: Option<AssistantId>,
+    /// Whether it has instructions of its own, which win over its assistant's.
+    #[serde(default)]
+    #[cfg_attr(feature = "codegen", ts(type = "boolean"))]
+    pub own_prompt: OwnPrompt,
     /// The end of the path that is shown; `None` while it is empty.
     pub leaf: Option<MessageId>,
     /// Number of the last event in its log; 0 when there is none.

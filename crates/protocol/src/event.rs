@@ -198,6 +198,8 @@ pub enum LibraryEvent {
     },
     /// Settings, providers or keys changed: ask again.
     Settings,
+    /// Assistants changed: ask again.
+    Assistants,
     /// A backup was made or failed: ask again.
     Backups,
     /// The mirror, its links or its viewers changed: ask again.

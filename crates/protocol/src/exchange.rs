@@ -87,6 +87,12 @@ pub struct ImportReport {
     pub new_messages: u64,
     /// Conversations that lie in the bin here, and stay there.
     pub in_bin: u64,
+    /// Assistants in the file.
+    #[serde(default)]
+    pub assistants: u64,
+    /// Assistants that were not here before.
+    #[serde(default)]
+    pub new_assistants: u64,
     /// What was left out.
     pub skipped: Vec<Skipped>,
     /// Where keys and passwords stood in the file. They were not taken.

@@ -54,6 +54,10 @@ uuid_id!(
     LinkId
 );
 uuid_id!(
+    /// Names an assistant.
+    AssistantId
+);
+uuid_id!(
     /// Names a token of the local API (not its secret).
     ApiTokenId
 );

@@ -7,6 +7,7 @@
 //! epoch, text positions in UTF-16 code units (what a JavaScript string's `length` counts).
 
 mod api;
+mod assistant;
 mod backup;
 pub mod command;
 mod controls;
@@ -27,6 +28,7 @@ mod trace;
 pub mod typescript;
 
 pub use api::*;
+pub use assistant::*;
 pub use backup::*;
 pub use command::Role as CallerRole;
 pub use command::*;
@@ -37,7 +39,7 @@ pub use error::{ApiError, ErrorCode};
 pub use event::*;
 pub use exchange::*;
 pub use failure::{Failure, FailureCode};
-pub use id::{ApiTokenId, ConversationId, LinkId, MessageId, ProviderId, Uid};
+pub use id::{ApiTokenId, AssistantId, ConversationId, LinkId, MessageId, ProviderId, Uid};
 pub use mirror::*;
 pub use provider::*;
 pub use request::*;

@@ -42,6 +42,8 @@ wire! {
         provider: Option<ProviderId>,
         /// The model; the default one if left out.
         model: Option<String>,
+        /// The assistant that leads it; its model answers unless one is named here.
+        assistant: Option<AssistantId>,
         /// Never on disk, gone when the app ends. The window only; nobody else sees it.
         temporary: Option<bool>,
     }

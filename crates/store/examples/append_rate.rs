@@ -80,6 +80,8 @@ async fn begin(store: &Store) -> Result<(ConversationId, Message), Box<dyn std::
         leaf: None,
         head: 0,
         running: false,
+        assistant: None,
+        own_prompt: Default::default(),
         temporary: false,
     };
     store.create_conversation(conversation, None).await?;

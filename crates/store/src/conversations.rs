@@ -1,7 +1,9 @@
 //! Conversations: making, listing, changing.
 
 use crate::{Durability, Store, StoreError};
-use rivulet_protocol::{Controls, Conversation, ConversationId, ConversationPage, MessageId, ProviderId, now_ms};
+use rivulet_protocol::{
+    AssistantId, Controls, Conversation, ConversationId, ConversationPage, MessageId, OwnPrompt, ProviderId, now_ms,
+};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 
@@ -16,13 +18,31 @@ pub struct ConversationChange {
     pub model: Option<(ProviderId, String)>,
     /// How what comes next is answered.
     pub controls: Option<Controls>,
+    /// Who leads it.
+    pub led: Option<Led>,
+    /// Instructions of its own; the inner `None` takes them away.
+    pub prompt: Option<Option<String>>,
     /// The end of the path that is shown.
     pub leaf: Option<MessageId>,
     /// Into the bin (`true`) or out of it.
     pub deleted: Option<bool>,
 }
 
-const COLUMNS: &str = "id, title, pinned, created_at, updated_at, provider, model, leaf, head, controls, \
+/// Who leads a conversation from now on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Led {
+    /// Nobody; what the conversation set itself stays.
+    ByNobody,
+    /// An assistant; what the conversation set itself goes, its model among it if the assistant has one.
+    By {
+        /// Which.
+        assistant: AssistantId,
+        /// It says by which model it answers.
+        with_model: bool,
+    },
+}
+
+const COLUMNS: &str = "id, title, pinned, created_at, updated_at, provider, model, leaf, head, controls, assistant, prompt, \
     EXISTS (SELECT 1 FROM message WHERE conversation = conversation.id AND state = 'running'), \
     EXISTS (SELECT 1 FROM document WHERE name = 'memory')";
 
@@ -31,12 +51,13 @@ impl Store {
     pub async fn create_conversation(&self, new: Conversation, uid: Option<String>) -> Result<(), StoreError> {
         self.write(Durability::Synced, move |work| {
             let mut insert = work.connection.prepare_cached(
-                "INSERT INTO conversation (id, uid, title, pinned, created_at, updated_at, provider, model, head) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0)",
+                "INSERT INTO conversation (id, uid, title, pinned, created_at, updated_at, provider, model, assistant, head) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0)",
             )?;
             let provider = new.provider.as_ref().map(|provider| &provider.0);
             let at = (new.created_at, new.updated_at);
-            insert.execute((new.id.0, &uid, &new.title, new.pinned, at.0, at.1, provider, &new.model))?;
+            let assistant = new.assistant.map(|assistant| assistant.0);
+            insert.execute((new.id.0, &uid, &new.title, new.pinned, at.0, at.1, provider, &new.model, assistant))?;
             Ok(())
         })
         .await
@@ -113,6 +134,12 @@ impl Store {
                 let set = "UPDATE conversation SET controls = ?2 WHERE id = ?1";
                 connection.execute(set, (id, serde_json::to_string(controls)?))?;
             }
+            if let Some(led) = change.led {
+                lead(connection, ConversationId(id), led)?;
+            }
+            if let Some(prompt) = &change.prompt {
+                connection.execute("UPDATE conversation SET prompt = ?2 WHERE id = ?1", (id, prompt))?;
+            }
             if let Some(leaf) = change.leaf {
                 crate::messages::require(connection, ConversationId(id), leaf, "leaf")?;
                 connection.execute("UPDATE conversation SET leaf = ?2 WHERE id = ?1", (id, leaf.0))?;
@@ -130,13 +157,29 @@ impl Store {
 /// Adds a conversation with everything it is, its log at number `head`.
 pub(crate) fn insert(connection: &Connection, new: &Conversation, head: u64) -> Result<(), StoreError> {
     let mut insert = connection.prepare_cached(
-        "INSERT INTO conversation (id, title, pinned, created_at, updated_at, provider, model, leaf, controls, head) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        "INSERT INTO conversation \
+         (id, title, pinned, created_at, updated_at, provider, model, leaf, controls, assistant, prompt, head) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     )?;
     let (provider, leaf) = (new.provider.as_ref().map(|provider| &provider.0), new.leaf.map(|leaf| leaf.0));
     let controls = serde_json::to_string(&new.controls)?;
     let (at, model) = ((new.created_at, new.updated_at), &new.model);
-    insert.execute((new.id.0, &new.title, new.pinned, at.0, at.1, provider, model, leaf, controls, head))?;
+    let (assistant, prompt) = (new.assistant.map(|assistant| assistant.0), &new.own_prompt.0);
+    let id = (new.id.0, &new.title, new.pinned);
+    insert.execute((id.0, id.1, id.2, at.0, at.1, provider, model, leaf, controls, assistant, prompt, head))?;
+    Ok(())
+}
+
+fn lead(connection: &Connection, id: ConversationId, led: Led) -> Result<(), StoreError> {
+    match led {
+        Led::ByNobody => connection.execute("UPDATE conversation SET assistant = NULL WHERE id = ?1", [id.0])?,
+        Led::By { assistant, with_model } => {
+            let set = "UPDATE conversation SET assistant = ?2, prompt = NULL, controls = NULL WHERE id = ?1";
+            connection.execute(set, (id.0, assistant.0))?;
+            let model = "UPDATE conversation SET provider = NULL, model = NULL WHERE id = ?1 AND ?2";
+            connection.execute(model, (id.0, with_model))?
+        }
+    };
     Ok(())
 }
 
@@ -166,7 +209,9 @@ fn row(row: &Row<'_>) -> rusqlite::Result<Conversation> {
             .get::<_, Option<String>>(9)?
             .and_then(|json| serde_json::from_str(&json).ok())
             .unwrap_or_default(),
-        running: row.get(10)?,
-        temporary: row.get(11)?,
+        assistant: row.get::<_, Option<_>>(10)?.map(AssistantId),
+        own_prompt: OwnPrompt(row.get(11)?),
+        running: row.get(12)?,
+        temporary: row.get(13)?,
     })
 }

@@ -5,6 +5,7 @@
 //! and nothing is published before: a viewer never sees what a crash could take back.
 
 mod api;
+mod assistants;
 mod attachments;
 mod backup;
 mod bin;
@@ -27,7 +28,7 @@ mod writer;
 
 pub use api::{ApiUse, ApiUseEnd};
 pub use bin::Binned;
-pub use conversations::ConversationChange;
+pub use conversations::{ConversationChange, Led};
 pub use documents::{StoredLink, StoredMirror, StoredProvider};
 pub use error::StoreError;
 pub use exchange::Taken;

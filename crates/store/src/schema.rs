@@ -18,6 +18,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/5.sql"),
     include_str!("schema/6.sql"),
     include_str!("schema/7.sql"),
+    include_str!("schema/8.sql"),
 ];
 /// URI: a name that begins with `file:` may say that the database is in memory. Paths are absolute and never do.
 pub(crate) const FLAGS: OpenFlags =

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
 mod accessibility;
+mod assistants;
 mod attachments;
 mod bin;
 mod clients;

@@ -153,8 +153,17 @@ async fn first_start(looker: &mut Looker<'_>) {
 
 async fn conversations(looker: &mut Looker<'_>, upstream: &Upstream) {
     let page = looker.page;
+    let guide = json!({ "name": "River guide", "mark": "🌊", "prompt": "Speak of rivers.", "controls": {},
+        "starters": ["How wide is the Rhine?", "Why do rivers bend where nothing is in their way?"] });
+    page.invoke("assistant_save", guide).await.unwrap();
     use_demo(page, "tour", 1_000_000).await;
     looker.at("empty chat").await;
+    looker.hit("[data-testid=assistants] button").await;
+    looker.at("empty chat with an assistant").await;
+    looker.hit("[data-testid=assistant]").await;
+    looker.there("[data-testid=assistant-without]").await;
+    looker.at("assistant menu").await;
+    looker.hit("[data-testid=assistant-without]").await;
     looker.hit("[data-testid=make-temporary]").await;
     looker.at("temporary chat").await;
     page.click("new").await;
@@ -276,7 +285,15 @@ async fn settings(looker: &mut Looker<'_>, desktop: &Desktop) {
     page.element("bin").await;
     looker.at("settings").await;
     // What opens in it, all at once.
-    for button in ["=key-open-openai", "=edit-openai", "=endpoint-add", "=prompt-new", "=bin-ask", "^=key-test-"] {
+    for button in [
+        "=key-open-openai",
+        "=edit-openai",
+        "=endpoint-add",
+        "=prompt-new",
+        "=assistant-new",
+        "=bin-ask",
+        "^=key-test-",
+    ] {
         looker.hit(&format!("button[data-testid{button}]")).await;
     }
     looker.there("[data-testid^=key-test-result-]").await;

@@ -1,6 +1,6 @@
-import type { Prompt } from '../protocol/generated';
+import type { AssistantCard, Prompt } from '../protocol/generated';
 
-/** What is being called by its first sign: `/` for prompts and commands, `@` for models. */
+/** What is being called by its first sign: `/` for prompts and commands, `@` for assistants and models. */
 export interface Call {
   sign: '/' | '@';
   query: string;
@@ -43,6 +43,13 @@ export function variablesOf(text: string): Variable[] {
 /** The prompt with its variables filled in. What is filled in is not read as a variable again. */
 export function filled(text: string, values: Readonly<Record<string, string | undefined>>): string {
   return text.replace(VARIABLE, (whole, name: string) => (Object.hasOwn(values, name) ? (values[name] ?? '') : whole));
+}
+
+/** The assistants with the query in their names; those whose name begins so first, and else in their order. */
+export function findAssistants(assistants: readonly AssistantCard[], query: string): AssistantCard[] {
+  const words = query.toLowerCase();
+  const begins = ({ name }: AssistantCard) => Number(name.toLowerCase().startsWith(words));
+  return assistants.filter(({ name }) => name.toLowerCase().includes(words)).sort((a, b) => begins(b) - begins(a));
 }
 
 /** The prompts with all words of the query in name, folder or text; those whose name begins so first. */

@@ -3,6 +3,7 @@ import { SECTIONS } from '../settings/sections';
 import { ACTIONS, keysOf, shown } from '../shortcuts';
 import type { App } from '../state/app.svelte';
 import { language, TONGUES } from '../state/language.svelte';
+import { startWith } from '../state/leading';
 
 export interface Entry {
   id: string;
@@ -28,7 +29,14 @@ export function entries(app: App): Entry[] {
     label: `${choice.provider_name} · ${choice.model.name ?? choice.model.id}`,
     run: () => void app.chooseModel(choice.provider, choice.model.id),
   }));
-  return [...actions(app), ...conversations, ...choices, ...sections(app)];
+  const assistants = app.may('conversation_assistant') ? app.assistants.offered : [];
+  const begin = assistants.map(({ id, mark, name }) => ({
+    id,
+    group: m.s_assistants,
+    label: `${mark} ${m.a_new_with({ name })}`,
+    run: () => startWith(app, id),
+  }));
+  return [...actions(app), ...conversations, ...begin, ...choices, ...sections(app)];
 }
 
 function actions(app: App): Entry[] {

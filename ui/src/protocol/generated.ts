@@ -194,6 +194,141 @@ platform: string,
 started_with?: ModelChoice | null, };
 
 /**
+ * A named preset. A conversation that is led by it takes from it what it has not set itself, as the assistant is at
+ * that moment: a change of the assistant holds for what comes next in conversations already begun.
+ */
+export type Assistant = { 
+/**
+ * What the model is told before everything; may be empty.
+ */
+prompt: string, 
+/**
+ * How it answers.
+ */
+controls: Controls, 
+/**
+ * Its id.
+ */
+id: AssistantId, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * An emoji or a letter.
+ */
+mark: string, 
+/**
+ * First questions, shown in a conversation that is empty.
+ */
+starters: Array<string>, 
+/**
+ * The provider it answers by; whatever is chosen if `None`.
+ */
+provider: ProviderId | null, 
+/**
+ * The model it answers by; whatever is chosen if `None`.
+ */
+model: string | null, 
+/**
+ * It was deleted: nobody can choose it, and the conversations it leads keep it.
+ */
+deleted: boolean, };
+
+/**
+ * What is shown of an assistant to whoever may choose it: not what it tells the model.
+ */
+export type AssistantCard = { 
+/**
+ * Its id.
+ */
+id: AssistantId, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * An emoji or a letter.
+ */
+mark: string, 
+/**
+ * First questions, shown in a conversation that is empty.
+ */
+starters: Array<string>, 
+/**
+ * The provider it answers by; whatever is chosen if `None`.
+ */
+provider: ProviderId | null, 
+/**
+ * The model it answers by; whatever is chosen if `None`.
+ */
+model: string | null, 
+/**
+ * It was deleted: nobody can choose it, and the conversations it leads keep it.
+ */
+deleted: boolean, };
+
+/**
+ * Names an assistant.
+ */
+export type AssistantId = string;
+
+/**
+ * Names an assistant.
+ */
+export type AssistantRef = { 
+/**
+ * Which.
+ */
+assistant: AssistantId, };
+
+/**
+ * An assistant's fields to save.
+ */
+export type AssistantSave = { 
+/**
+ * Left out for a new one.
+ */
+id?: AssistantId | null, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * An emoji or a letter; the name's first letter if empty.
+ */
+mark: string, 
+/**
+ * What the model is told before everything.
+ */
+prompt: string, 
+/**
+ * The provider; whatever is chosen if left out.
+ */
+provider?: ProviderId | null, 
+/**
+ * The model; whatever is chosen if left out.
+ */
+model?: string | null, 
+/**
+ * How it answers.
+ */
+controls: Controls, 
+/**
+ * First questions.
+ */
+starters: Array<string>, };
+
+/**
+ * The order of the assistants.
+ */
+export type AssistantsOrder = { 
+/**
+ * The first ones, in their order; what is not named here stands behind them as before.
+ */
+assistants: Array<AssistantId>, };
+
+/**
  * A file that goes with a message. The file itself lies beside the database, under its hash.
  */
 export type Attachment = { 
@@ -621,6 +756,14 @@ model: string | null,
  */
 controls: Controls, 
 /**
+ * The assistant it is led by.
+ */
+assistant: AssistantId | null, 
+/**
+ * Whether it has instructions of its own, which win over its assistant's.
+ */
+own_prompt: boolean, 
+/**
  * The end of the path that is shown; `None` while it is empty.
  */
 leaf: MessageId | null, 
@@ -636,6 +779,20 @@ running: boolean,
  * It is in memory only, and gone when the app ends.
  */
 temporary: boolean, };
+
+/**
+ * Chooses who leads a conversation.
+ */
+export type ConversationAssistant = { 
+/**
+ * Which conversation.
+ */
+conversation: ConversationId, 
+/**
+ * The assistant; what the conversation set itself is let go for it, so that choosing the same one again is the way
+ * back to what that says. None if left out, and the conversation keeps what is its own.
+ */
+assistant?: AssistantId | null, };
 
 /**
  * Sets the controls.
@@ -662,6 +819,10 @@ provider?: ProviderId | null,
  * The model; the default one if left out.
  */
 model?: string | null, 
+/**
+ * The assistant that leads it; its model answers unless one is named here.
+ */
+assistant?: AssistantId | null, 
 /**
  * Never on disk, gone when the app ends. The window only; nobody else sees it.
  */
@@ -727,6 +888,20 @@ conversation: ConversationId,
  * Pinned or not.
  */
 pinned: boolean, };
+
+/**
+ * Gives a conversation instructions of its own.
+ */
+export type ConversationPrompt = { 
+/**
+ * Which conversation.
+ */
+conversation: ConversationId, 
+/**
+ * What the model is told before everything, an empty text for nothing at all; the assistant's instructions if left
+ * out.
+ */
+prompt?: string | null, };
 
 /**
  * Names a conversation.
@@ -1184,6 +1359,14 @@ new_messages: number,
  */
 in_bin: number, 
 /**
+ * Assistants in the file.
+ */
+assistants: number, 
+/**
+ * Assistants that were not here before.
+ */
+new_assistants: number, 
+/**
  * What was left out.
  */
 skipped: Array<Skipped>, 
@@ -1337,7 +1520,7 @@ conversation: Conversation, } | { "type": "deleted",
 /**
  * Which.
  */
-conversation: ConversationId, } | { "type": "settings" } | { "type": "backups" } | { "type": "mirror" } | { "type": "api" } | { "type": "disk", 
+conversation: ConversationId, } | { "type": "settings" } | { "type": "assistants" } | { "type": "backups" } | { "type": "mirror" } | { "type": "api" } | { "type": "disk", 
 /**
  * What the system says, while it does not.
  */
@@ -1507,6 +1690,19 @@ cache_write: number | null,
  * As in [`Price`].
  */
 output: number, };
+
+/**
+ * What a conversation is answered by, beside what is said in it.
+ */
+export type Manner = { 
+/**
+ * Instructions of its own; the assistant's hold if there are none.
+ */
+prompt: string | null, 
+/**
+ * The assistant that leads it.
+ */
+assistant: Assistant | null, };
 
 /**
  * One message. Editing and regenerating add siblings (same `parent`); nothing is overwritten.
@@ -2677,6 +2873,12 @@ export interface Commands {
   conversation_model: { request: ConversationModel; response: Conversation };
   /** Sets how what comes next is answered. */
   conversation_controls: { request: ConversationControls; response: Conversation };
+  /** Chooses the assistant that leads a conversation. */
+  conversation_assistant: { request: ConversationAssistant; response: Conversation };
+  /** Gives a conversation instructions of its own. */
+  conversation_prompt: { request: ConversationPrompt; response: Conversation };
+  /** What a conversation is answered by, beside what is said in it. */
+  conversation_manner: { request: ConversationRef; response: Manner };
   /** Deletes a conversation; it can be restored. */
   conversation_delete: { request: ConversationRef; response: Nothing };
   /** Takes a deletion back. */
@@ -2695,6 +2897,20 @@ export interface Commands {
   conversation_fork: { request: MessageRef; response: Conversation };
   /** Shows another branch: the newest path through this message. */
   branch_select: { request: MessageRef; response: Snapshot };
+  /** The assistants, in order; deleted ones only where a conversation still has them. */
+  assistants_list: { request: Nothing; response: Array<AssistantCard> };
+  /** An assistant with what it tells the model. */
+  assistant_read: { request: AssistantRef; response: Assistant };
+  /** Makes or changes an assistant. */
+  assistant_save: { request: AssistantSave; response: Assistant };
+  /** Deletes an assistant; it can be restored, and conversations keep it. */
+  assistant_delete: { request: AssistantRef; response: Nothing };
+  /** Takes the deletion of an assistant back. */
+  assistant_restore: { request: AssistantRef; response: Assistant };
+  /** Puts the assistants in an order. */
+  assistants_order: { request: AssistantsOrder; response: Nothing };
+  /** Asks where to, and writes an assistant to a file. */
+  assistant_export: { request: AssistantRef; response: ExportReport };
   /** Sends a message and starts the answer. */
   message_send: { request: MessageSend; response: Turn };
   /** Reads a file that shall go with a message, and keeps it. */
@@ -2781,6 +2997,9 @@ export const commandRoles: Record<keyof Commands, CallerRole> = {
   conversation_pin: "window",
   conversation_model: "participant",
   conversation_controls: "participant",
+  conversation_assistant: "participant",
+  conversation_prompt: "window",
+  conversation_manner: "window",
   conversation_delete: "window",
   conversation_restore: "window",
   bin_list: "window",
@@ -2790,6 +3009,13 @@ export const commandRoles: Record<keyof Commands, CallerRole> = {
   message_edit: "window",
   conversation_fork: "window",
   branch_select: "participant",
+  assistants_list: "viewer",
+  assistant_read: "window",
+  assistant_save: "window",
+  assistant_delete: "window",
+  assistant_restore: "window",
+  assistants_order: "window",
+  assistant_export: "window",
   message_send: "participant",
   attachment_add: "window",
   attachment_read: "viewer",

@@ -27,6 +27,7 @@ export const SECTIONS: Section[] = [
     words: [m.send_key, m.send_enter, m.send_mod_enter, m.announce, m.announce_pace],
   },
   { id: 'prompts', title: m.s_prompts, words: [m.prompt, m.prompt_new] },
+  { id: 'assistants', title: m.s_assistants, words: [m.assistant, m.instructions, m.a_new, m.a_starters] },
   { id: 'shortcuts', title: m.s_shortcuts, words: [m.keys_note, ...ACTIONS.map((action) => action.label)] },
   { id: 'demo', title: m.s_demo, words: [m.demo_rate] },
   { id: 'network', title: m.s_network, words: [m.ca_files, m.ca_path, m.p_proxy] },

@@ -15,6 +15,8 @@ const conversation = (id: string, updated_at: number, pinned = false): Conversat
   leaf: null,
   head: 0,
   running: false,
+  assistant: null,
+  own_prompt: false,
   temporary: false,
 });
 

@@ -7,6 +7,7 @@ import {
   type Attachment,
   type Commands,
   type Controls,
+  type Conversation,
   type ConversationId,
   commandRoles,
   type LibraryEvent,
@@ -19,11 +20,13 @@ import {
 import { asApiError, type Connection, type Transport } from '../transport/types';
 import { painted } from '../ui/painted';
 import { errorSentence } from '../words/sentences';
+import { AssistantsState } from './assistants.svelte';
 import { Attaching } from './attaching.svelte';
 import { BackupsState } from './backups.svelte';
 import { BinState } from './bin.svelte';
 import { OpenConversation } from './conversation.svelte';
 import { CostsState } from './costs.svelte';
+import { isSet, ledTo } from './leading';
 import { LibraryState } from './library.svelte';
 import { MirrorState } from './mirror.svelte';
 import { ProgramsState } from './programs.svelte';
@@ -39,6 +42,7 @@ export type SettingsSection =
   | 'cost'
   | 'writing'
   | 'prompts'
+  | 'assistants'
   | 'shortcuts'
   | 'demo'
   | 'network'
@@ -68,6 +72,7 @@ export class App {
   readonly bin: BinState;
   readonly backups: BackupsState;
   readonly costs: CostsState;
+  readonly assistants: AssistantsState;
 
   info = $state.raw<AppInfo | null>(null);
   connection = $state<Connection>('live');
@@ -102,6 +107,7 @@ export class App {
     this.bin = new BinState(transport);
     this.backups = new BackupsState(transport);
     this.costs = new CostsState(transport);
+    this.assistants = new AssistantsState(transport);
     const in_window = transport.host === 'window';
     if (in_window) setPictures((url) => this.#picture(url));
     setFrames((page) => transport.frame(page));
@@ -128,7 +134,7 @@ export class App {
       this.info = await this.transport.call('app_info', {});
       const models = this.may('models_list') ? this.providers.loadModels() : null;
       // The first picture is whole: nothing in it is drawn twice.
-      await Promise.all([library, settings, models]);
+      await Promise.all([library, settings, models, this.assistants.load()]);
       this.ready = true;
       // What follows changes nothing in the first picture, and is not in its way.
       await painted();
@@ -183,6 +189,7 @@ export class App {
   startNew(temporary = false): void {
     this.#opening += 1;
     this.draft_temporary = temporary;
+    this.assistants.forgetDraft();
     this.#close();
     this.settings_section = null;
     this.drawer = false;
@@ -211,13 +218,20 @@ export class App {
     await open.reach(hit.message);
   }
 
+  /** The conversation that is open, as the library has it. */
+  get shown(): Conversation | undefined {
+    return this.open ? this.library.get(this.open.state.id) : undefined;
+  }
+
   /** Where the next message goes. */
   get target(): { provider: ProviderId; model: string } | null {
-    const conversation = this.open && this.library.get(this.open.state.id);
+    const conversation = this.shown;
     if (conversation?.provider && conversation.model) {
       return { provider: conversation.provider, model: conversation.model };
     }
-    if (this.draft_model) return this.draft_model;
+    if (this.draft_model && !this.open) return this.draft_model;
+    const led = ledTo(this) ?? this.draft_model;
+    if (led) return led;
     const started = this.info?.started_with;
     if (started) return { provider: started.provider, model: started.model.id };
     const { default_provider, default_model } = this.settings.all;
@@ -228,8 +242,7 @@ export class App {
 
   /** How the next message is answered. */
   get controls(): Controls {
-    const conversation = this.open && this.library.get(this.open.state.id);
-    return this.open ? (conversation?.controls ?? {}) : this.draft_controls;
+    return this.open ? (this.shown?.controls ?? {}) : this.draft_controls;
   }
 
   async setControls(controls: Controls): Promise<void> {
@@ -270,7 +283,7 @@ export class App {
       conversation,
       text,
       ...(attachments.length > 0 ? { attachments } : {}),
-      ...(open ? {} : this.target),
+      ...(conversation ? {} : this.target),
     });
     if (!this.settings.all.welcomed) void this.settings.update({ welcomed: true });
     if (!open) await this.show(turn.conversation);
@@ -281,13 +294,17 @@ export class App {
   async #asDrafted(): Promise<ConversationId | null> {
     const controls = this.draft_controls;
     const temporary = this.draft_temporary;
-    const as_usual = Object.values(controls).every((set) => set === null || set === undefined);
-    if (as_usual && !temporary) return null;
-    const request = { ...this.target, temporary };
+    const { draft: assistant, draft_prompt: prompt } = this.assistants;
+    if (!isSet(controls) && !temporary && !assistant && prompt === null) return null;
+    // The assistant's model stays the assistant's to change.
+    const model = !this.draft_model && ledTo(this) ? {} : this.target;
+    const request = { ...model, temporary, assistant };
     const { id: conversation } = await this.transport.call('conversation_create', request);
-    if (!as_usual) await this.transport.call('conversation_controls', { conversation, controls });
+    if (isSet(controls)) await this.transport.call('conversation_controls', { conversation, controls });
+    if (prompt !== null) await this.transport.call('conversation_prompt', { conversation, prompt });
     this.draft_controls = {};
     this.draft_temporary = false;
+    this.assistants.forgetDraft();
     return conversation;
   }
 
@@ -402,6 +419,9 @@ export class App {
         break;
       case 'settings':
         if (this.may('settings_get')) void this.#reloadSettings();
+        break;
+      case 'assistants':
+        void this.assistants.load().catch(() => {});
         break;
       case 'backups':
         if (this.may('backups_list')) void this.backups.load();

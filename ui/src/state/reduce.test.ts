@@ -43,6 +43,8 @@ function start(messages: PathMessage[] = [question, answer], head = 2): Conversa
     leaf: messages.at(-1)?.id ?? null,
     head,
     running: true,
+    assistant: null,
+    own_prompt: false,
     temporary: false,
   };
   return opened({ conversation, messages, has_older: false, notice: null });

@@ -11,6 +11,8 @@ const nothing: ImportReport = {
   new_conversations: 0,
   grown_conversations: 0,
   new_messages: 0,
+  assistants: 0,
+  new_assistants: 0,
   in_bin: 0,
   skipped: [],
   secrets: [],

@@ -51,7 +51,7 @@ export const steps: Record<TransferStep, () => string> = {
 
 /** What came of an import, in a sentence or two. */
 export function outcome(report: ImportReport): string {
-  const something = report.new_messages > 0 || report.new_conversations > 0;
+  const something = report.new_messages > 0 || report.new_conversations > 0 || report.new_assistants > 0;
   if (report.problem) return join(problems[report.problem](), something ? m.x_partly() : m.x_unchanged());
   if (report.stopped) return something ? m.x_stopped() : m.x_unchanged();
   const done = m.x_done({ program: report.format ? programs[report.format] : m.app_name() });
@@ -63,6 +63,7 @@ export function figures(report: ImportReport): { name: string; count: number }[]
   const all = [
     { name: m.x_new_conversations(), count: report.new_conversations },
     { name: m.x_grown(), count: report.grown_conversations },
+    { name: m.x_new_assistants(), count: report.new_assistants },
     { name: m.x_new_messages(), count: report.new_messages },
     { name: m.x_branches(), count: report.branches },
     { name: m.x_missing(), count: report.attachments_missing },

@@ -109,6 +109,8 @@ pub fn chat(number: u64, messages: u64) -> (Conversation, Vec<Message>) {
         leaf: all.last().map(|last| last.id),
         head: 0,
         running: false,
+        assistant: None,
+        own_prompt: Default::default(),
         temporary: false,
     };
     (conversation, all)

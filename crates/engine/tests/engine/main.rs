@@ -3,6 +3,7 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod answers;
+mod assistants;
 mod attachments;
 mod backups;
 mod branches;

@@ -4,9 +4,9 @@ use super::Out;
 use crate::json::Json;
 use crate::source::Source;
 use crate::tree::branches;
-use crate::writers::archive::{ArchivedConversation, MANIFEST, VERSION};
+use crate::writers::archive::{ASSISTANTS, ArchivedConversation, MANIFEST, VERSION};
 use crate::{Chat, ReadError};
-use rivulet_protocol::{Conversation, Message, MessageId, MessageState, SkipReason};
+use rivulet_protocol::{Assistant, Conversation, Message, MessageId, MessageState, SkipReason};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::HashSet;
@@ -14,6 +14,8 @@ use std::io::Read;
 
 /// What the file of one conversation says it is.
 pub(super) const ONE: &str = crate::writers::archive::ONE;
+/// What the file of one assistant says it is.
+pub(super) const ASSISTANT: &str = crate::writers::archive::ASSISTANT;
 
 /// Whether these are the files of an archive.
 pub(super) fn is_one(names: &[String]) -> bool {
@@ -27,7 +29,7 @@ pub(super) fn read(source: &mut Source, out: &mut Out<'_>) -> Result<(), ReadErr
     check_version(&json.value()?)?;
     drop(json);
     for (at, name) in names.iter().enumerate() {
-        if name.starts_with("conversations/") {
+        if name.starts_with("conversations/") || name.starts_with(ASSISTANTS) {
             read_one(Json::new(source.file(at)?)?, out)?;
         } else if at != manifest {
             out.skip(SkipReason::OtherFile);
@@ -44,7 +46,13 @@ struct One {
     messages: Vec<Message>,
 }
 
-/// One conversation's file, or a list of such.
+/// The file of one assistant.
+#[derive(Deserialize)]
+struct OneAssistant {
+    assistant: Assistant,
+}
+
+/// One conversation's file or one assistant's, or a list of such.
 pub(super) fn read_one<R: Read>(mut json: Json<R>, out: &mut Out<'_>) -> Result<(), ReadError> {
     json.one_or_many(|json| {
         let one: Result<One, _> = serde_json::from_slice(json.bytes()?);
@@ -55,6 +63,9 @@ pub(super) fn read_one<R: Read>(mut json: Json<R>, out: &mut Out<'_>) -> Result<
                 // A newer version may be built in another way.
                 let value: Value = serde_json::from_slice(json.last()).map_err(|_| json.not_json())?;
                 check_version(&value)?;
+                if value.get("format").is_some_and(|format| format == ASSISTANT) {
+                    return assistant(value, out);
+                }
                 None
             }
         };
@@ -74,6 +85,16 @@ pub(super) fn read_one<R: Read>(mut json: Json<R>, out: &mut Out<'_>) -> Result<
     json.end()
 }
 
+fn assistant(value: Value, out: &mut Out<'_>) -> Result<(), ReadError> {
+    match serde_json::from_value(value).map(|one: OneAssistant| one.assistant.sound()) {
+        Ok(Ok(assistant)) => out.assistant(assistant),
+        _ => {
+            out.skip(SkipReason::Broken);
+            Ok(())
+        }
+    }
+}
+
 fn check_version(value: &Value) -> Result<(), ReadError> {
     match value.get("version").and_then(Value::as_u64) {
         Some(version) if version > VERSION => Err(ReadError::TooNew(version)),
@@ -83,6 +104,9 @@ fn check_version(value: &Value) -> Result<(), ReadError> {
 
 /// The conversation, if it is one whose messages stand behind their parents.
 fn chat(one: One) -> Option<Chat> {
+    if !one.conversation.is_sound() {
+        return None;
+    }
     let mut messages = one.messages;
     let mut known: HashSet<MessageId> = HashSet::with_capacity(messages.len());
     for message in &mut messages {

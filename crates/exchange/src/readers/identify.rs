@@ -49,11 +49,16 @@ fn item(item: &Value) -> Option<ImportFormat> {
         ImportFormat::LlamaCpp
     } else if has("conversationId") && (has("messages") || has("messagesTree")) {
         ImportFormat::LibreChat
-    } else if item.get("format").is_some_and(|format| format == super::archive::ONE) {
+    } else if item.get("format").is_some_and(ours) {
         ImportFormat::Rivulet
     } else {
         return None;
     })
+}
+
+/// Whether this is what one of our own files says it is.
+fn ours(format: &Value) -> bool {
+    format == super::archive::ONE || format == super::archive::ASSISTANT
 }
 
 /// By the fields of an object, which may be a gigabyte: values are passed over.
@@ -73,7 +78,7 @@ fn object<R: Read>(mut json: Json<R>) -> Result<Option<ImportFormat>, ReadError>
             "messages" if conv => return Ok(Some(ImportFormat::LlamaCpp)),
             "chat" if json.peek()? == Some(b'{') => return Ok(Some(ImportFormat::OpenWebUi)),
             "format" => {
-                if json.value()? == super::archive::ONE {
+                if ours(&json.value()?) {
                     return Ok(Some(ImportFormat::Rivulet));
                 }
                 continue;

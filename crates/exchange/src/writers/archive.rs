@@ -1,7 +1,9 @@
 //! Our own archive: a zip with a file for each conversation. What it is stands in docs/archive-format.md.
 
 use crate::Chat;
-use rivulet_protocol::{Controls, Conversation, ConversationId, Message, MessageId, ProviderId};
+use rivulet_protocol::{
+    Assistant, AssistantId, Controls, Conversation, ConversationId, Message, MessageId, OwnPrompt, ProviderId,
+};
 use serde::{Deserialize, Serialize};
 use std::io::{self, Seek, Write};
 use zip::ZipWriter;
@@ -15,6 +17,10 @@ pub const MANIFEST: &str = "rivulet.json";
 pub const ALL: &str = "rivulet-archive";
 /// What the file of one conversation says it is.
 pub const ONE: &str = "rivulet-conversation";
+/// What the file of an assistant says it is.
+pub const ASSISTANT: &str = "rivulet-assistant";
+/// Where the files of assistants lie in an archive.
+pub const ASSISTANTS: &str = "assistants/";
 
 /// What an archive says of itself.
 #[derive(Serialize)]
@@ -25,6 +31,7 @@ struct Manifest<'a> {
     created_at: u64,
     conversations: u64,
     messages: u64,
+    assistants: u64,
 }
 
 /// A conversation in an archive: what it is to a person, without what it is to a running program.
@@ -40,7 +47,18 @@ pub struct ArchivedConversation {
     model: Option<String>,
     #[serde(default)]
     controls: Controls,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    assistant: Option<AssistantId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    prompt: Option<String>,
     leaf: Option<MessageId>,
+}
+
+impl ArchivedConversation {
+    /// Whether no part of it is larger than it may be here.
+    pub fn is_sound(&self) -> bool {
+        self.prompt.as_ref().is_none_or(|prompt| prompt.len() <= rivulet_protocol::ASSISTANT_PROMPT)
+    }
 }
 
 impl From<&Conversation> for ArchivedConversation {
@@ -55,21 +73,36 @@ impl From<&Conversation> for ArchivedConversation {
             provider,
             model,
             controls,
+            assistant,
+            own_prompt: OwnPrompt(prompt),
             leaf,
             head: _,
             running: _,
             temporary: _,
         } = conversation.clone();
-        Self { id, title, pinned, created_at, updated_at, provider, model, controls, leaf }
+        Self { id, title, pinned, created_at, updated_at, provider, model, controls, assistant, prompt, leaf }
     }
 }
 
 impl From<ArchivedConversation> for Conversation {
     fn from(archived: ArchivedConversation) -> Self {
-        let ArchivedConversation { id, title, pinned, created_at, updated_at, provider, model, controls, leaf } =
-            archived;
-        let (head, running, temporary) = (0, false, false);
-        Self { id, title, pinned, created_at, updated_at, provider, model, controls, leaf, head, running, temporary }
+        // Every field by name, so that a new one is not forgotten here.
+        Self {
+            id: archived.id,
+            title: archived.title,
+            pinned: archived.pinned,
+            created_at: archived.created_at,
+            updated_at: archived.updated_at,
+            provider: archived.provider,
+            model: archived.model,
+            controls: archived.controls,
+            assistant: archived.assistant,
+            own_prompt: OwnPrompt(archived.prompt),
+            leaf: archived.leaf,
+            head: 0,
+            running: false,
+            temporary: false,
+        }
     }
 }
 
@@ -91,17 +124,31 @@ fn one(chat: &Chat) -> One<'_> {
     One { format: ONE, version: VERSION, conversation: (&chat.conversation).into(), messages: &chat.messages }
 }
 
+/// The file of one assistant.
+#[derive(Serialize)]
+struct AssistantFile<'a> {
+    format: &'a str,
+    version: u64,
+    assistant: &'a Assistant,
+}
+
+/// Writes one assistant as JSON, over many lines.
+pub fn write_assistant(assistant: &Assistant, to: impl Write) -> io::Result<()> {
+    Ok(serde_json::to_writer_pretty(to, &AssistantFile { format: ASSISTANT, version: VERSION, assistant })?)
+}
+
 /// A zip that is being written.
 pub struct Archive<W: Write + Seek> {
     zip: ZipWriter<W>,
     conversations: u64,
     messages: u64,
+    assistants: u64,
 }
 
 impl<W: Write + Seek> Archive<W> {
     /// Begins an archive.
     pub fn new(to: W) -> Self {
-        Self { zip: ZipWriter::new(to), conversations: 0, messages: 0 }
+        Self { zip: ZipWriter::new(to), conversations: 0, messages: 0, assistants: 0 }
     }
 
     /// Adds a conversation.
@@ -116,12 +163,21 @@ impl<W: Write + Seek> Archive<W> {
         Ok(())
     }
 
+    /// Adds an assistant.
+    pub fn add_assistant(&mut self, assistant: &Assistant) -> io::Result<()> {
+        self.zip.start_file(format!("{ASSISTANTS}{}.json", assistant.card.id), options())?;
+        write_assistant(assistant, &mut self.zip)?;
+        self.assistants += 1;
+        Ok(())
+    }
+
     /// Ends it. `app` is this program's version, `now` the time.
     pub fn finish(mut self, app: &str, now: u64) -> io::Result<W> {
-        let (conversations, messages) = (self.conversations, self.messages);
-        let manifest = Manifest { format: ALL, version: VERSION, app, created_at: now, conversations, messages };
+        let (conversations, messages, assistants) = (self.conversations, self.messages, self.assistants);
+        let counts =
+            Manifest { format: ALL, version: VERSION, app, created_at: now, conversations, messages, assistants };
         self.zip.start_file(MANIFEST, options())?;
-        serde_json::to_writer_pretty(&mut self.zip, &manifest)?;
+        serde_json::to_writer_pretty(&mut self.zip, &counts)?;
         Ok(self.zip.finish()?)
     }
 }

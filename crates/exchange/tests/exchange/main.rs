@@ -3,6 +3,7 @@
 // A test fails by panicking, in its helpers too.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod assistants;
 mod formats;
 mod hostile;
 mod outline;

@@ -60,6 +60,8 @@ fn everything() -> Chat {
         leaf: Some(id(2)),
         head: 0,
         running: false,
+        assistant: Some(AssistantId(Uuid::from_u128(5))),
+        own_prompt: OwnPrompt(Some("Be brief.".into())),
         temporary: false,
     };
     Chat { conversation, messages: vec![question, answer, other] }

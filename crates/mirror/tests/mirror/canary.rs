@@ -12,6 +12,9 @@ use std::io::{Read, Write};
 const KEY: &str = "sk-CANARYKEY0123456789";
 const HEADER: &str = "CANARYHEADER";
 const SYSTEM: &str = "CANARYSYSTEM";
+/// Of an assistant that leads the shared conversation, and of that conversation's own.
+const ASSISTANT: &str = "CANARYASSISTANT";
+const OWN: &str = "CANARYOWNPROMPT";
 const HIDDEN: &str = "CANARYHIDDEN";
 /// What the links are allowed to see, and strangers are not.
 pub const SHARED: &str = "SHAREDWORDS";
@@ -59,6 +62,7 @@ impl Scene {
         assert!(events.contains(SHARED), "{events}");
         let (hidden, events) = ask("hidden");
         assert!(events.contains(HIDDEN), "{events}");
+        told_by_an_assistant(&site.engine, &shared).await;
         let (_, events) = ask("shared");
         assert!(events.contains("Incorrect API key provided"), "{events}");
         let scope = vec![serde_json::from_value(shared.clone()).unwrap()];
@@ -66,6 +70,17 @@ impl Scene {
             [LinkRole::Viewer, LinkRole::Participant].map(|role| token_of(&site.link(role, Some(scope.clone()), None)));
         Self { site, shared, hidden, viewer, limited, upstream }
     }
+}
+
+/// The conversation has an assistant, and then instructions of its own beside that.
+async fn told_by_an_assistant(engine: &Engine, conversation: &Value) {
+    let window = Caller::window();
+    let saved = AssistantSave { name: "Guide".into(), prompt: ASSISTANT.into(), ..AssistantSave::default() };
+    let saved = engine.assistant_save(&window, saved).await.unwrap();
+    let chosen = json!({ "conversation": conversation, "assistant": saved.card.id });
+    engine.conversation_assistant(&window, serde_json::from_value(chosen).unwrap()).await.unwrap();
+    let own = json!({ "conversation": conversation, "prompt": OWN });
+    engine.conversation_prompt(&window, serde_json::from_value(own).unwrap()).await.unwrap();
 }
 
 /// Whatever comes back, or the beginning of a stream.
@@ -89,13 +104,13 @@ async fn no_command_and_no_stream_ever_shows_a_secret() {
     let Scene { site, shared, hidden, viewer, limited, upstream } = &scene;
     // They are real: the provider was sent all of them.
     let sent = format!("{:?}", upstream.requests().iter().map(|sent| (&sent.head, &sent.body)).collect::<Vec<_>>());
-    assert!([KEY, HEADER, SYSTEM].iter().all(|secret| sent.contains(secret)), "{sent}");
+    assert!([KEY, HEADER, SYSTEM, OWN].iter().all(|secret| sent.contains(secret)), "{sent}");
     let mut answers = 0;
     let mut check = |token: &str, what: &str, text: &str| {
         answers += 1;
         // Whoever sees all sees the hidden conversation, and still no secret.
         let hidden = (token != site.token).then_some(HIDDEN);
-        for secret in [KEY, HEADER, SYSTEM].into_iter().chain(hidden) {
+        for secret in [KEY, HEADER, SYSTEM, ASSISTANT, OWN].into_iter().chain(hidden) {
             assert!(!text.contains(secret), "{what}: {text}");
         }
     };

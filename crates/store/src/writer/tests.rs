@@ -121,6 +121,8 @@ async fn begin(store: &Store) -> (ConversationId, Message) {
         leaf: None,
         head: 0,
         running: false,
+        assistant: None,
+        own_prompt: Default::default(),
         temporary: false,
     };
     store.create_conversation(conversation, None).await.unwrap();

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod api;
+mod assistants;
 mod backups;
 mod bin;
 mod chance;

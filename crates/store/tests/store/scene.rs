@@ -146,6 +146,8 @@ pub fn new_conversation(title: &str) -> Conversation {
         leaf: None,
         head: 0,
         running: false,
+        assistant: None,
+        own_prompt: Default::default(),
         temporary: false,
     }
 }

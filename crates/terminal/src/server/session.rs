@@ -129,7 +129,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
             Some(which) => Some(self.find(which).await?),
             None if ask.temporary => {
                 let (provider, model) = (ask.provider.clone(), ask.model.clone());
-                let create = ConversationCreate { provider, model, temporary: Some(true) };
+                let create = ConversationCreate { provider, model, temporary: Some(true), ..Default::default() };
                 Some(engine.conversation_create(&caller, create).await?)
             }
             None => None,
