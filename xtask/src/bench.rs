@@ -1,6 +1,6 @@
 //! Benches are programs of their own; this names them and gives them what they need.
 
-use crate::{faults, mirror, run, setup, shell};
+use crate::{faults, mirror, providers, run, setup, shell};
 use anyhow::{Context, Result, bail};
 use std::ffi::OsString;
 
@@ -61,12 +61,15 @@ const KILLS_TEST: &str = "kills::what_was_acknowledged_is_there_after_a_kill_in_
 const FAULTS: &str = "faults";
 /// A program, what it is compared with, and tests that are counted.
 const MIRROR: &str = "mirror";
+/// The same.
+const PROVIDERS: &str = "providers";
 
 /// Runs the bench named first; what follows is passed on.
 pub fn run(args: &[OsString]) -> Result<()> {
     let names: String = BENCHES.iter().map(|bench| format!("  {:10} {}\n", bench.name, bench.what)).collect();
     let names = format!(
-        "{names}  {FAULTS:10} what comes of each fault between the app and a model\n  {MIRROR:10} many viewers of one \
+        "{names}  {PROVIDERS:10} decoders and parsers of event streams, beside others; the fault matrix with its tests\n  \
+         {FAULTS:10} what comes of each fault between the app and a model\n  {MIRROR:10} many viewers of one \
          answer, beside a Node server with h3; the mirror's requirements\n"
     );
     let Some((name, rest)) = args.split_first() else {
@@ -75,6 +78,9 @@ pub fn run(args: &[OsString]) -> Result<()> {
     };
     if name == FAULTS {
         return faults::run();
+    }
+    if name == PROVIDERS {
+        return providers::run();
     }
     if name == MIRROR {
         return mirror::run();

@@ -7,8 +7,11 @@ mod bench;
 mod codegen;
 mod dist;
 mod faults;
+mod fuzz;
+mod goals;
 mod install_check;
 mod mirror;
+mod providers;
 mod run;
 mod setup;
 mod shell;
@@ -30,6 +33,7 @@ cargo xtask <chore>
   setup [--test] [--dry-run]     install what building (and testing) needs
   dist                           an installable package
   bench NAME                     measure; without a name, lists what there is
+  fuzz [TARGET] [--runs N]       random bytes for what takes a stranger's bytes
   codegen [--check]              TypeScript types from crates/protocol
   tidy                           the rules no compiler checks
   vectors sse|markup FILE        run a file of test vectors
@@ -66,6 +70,7 @@ fn chore(mut args: Parser) -> Result<()> {
             dist::run().map(drop)
         }
         "bench" => bench::run(&options(args, &[], true)?.rest),
+        "fuzz" => fuzz::run(args),
         "codegen" => codegen::run(options(args, &["--check"], false)?.has("--check")),
         "tidy" => {
             options(args, &[], false)?;

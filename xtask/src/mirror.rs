@@ -1,12 +1,11 @@
 //! `bench mirror`: what it needs, its program, and the requirements of the mirror's safety counted from their tests.
 
-use crate::{run, shell};
+use crate::{goals, run, shell};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 /// What the mirror is compared with. Installed for the bench alone; no part of the app.
@@ -19,7 +18,9 @@ pub fn run() -> Result<()> {
     // The page is part of the mirror.
     run::page()?;
     let folder = install()?;
-    let (mut met, mut missed) = program(&folder)?;
+    let mut program = shell::cargo();
+    program.args(["run", "--quiet", "--release", "--package", "rivulet-mirror", "--example", "bench_mirror"]);
+    let (mut met, mut missed) = goals::of(program.args(["--", "all"]).arg(&folder))?;
     let (passed, known, attacks) = requirements()?;
     println!("\nsecurity: requirements passed: {passed} of {known}; attacks tried and failed: {attacks}");
     println!("(by the tests that need no window; `cargo xtask test` also plays those of a real browser)");
@@ -35,29 +36,6 @@ fn install() -> Result<PathBuf> {
     npm.current_dir(&folder).args(["install", "--no-save", "--no-audit", "--no-fund", "--prefix", ".", H3]);
     shell::run(&mut npm)?;
     Ok(folder)
-}
-
-/// Its lines are passed on, all but the last, which counts the goals.
-fn program(folder: &Path) -> Result<(u32, u32)> {
-    let mut command = shell::cargo();
-    command.args(["run", "--quiet", "--release", "--package", "rivulet-mirror", "--example", "bench_mirror"]);
-    let mut child = command.args(["--", "all"]).arg(folder).stdout(Stdio::piped()).spawn()?;
-    let mut counted = None;
-    for line in BufReader::new(child.stdout.take().context("no output")?).lines() {
-        let line = line?;
-        match goals(&line) {
-            Some(goals) => counted = Some(goals),
-            None => println!("{line}"),
-        }
-    }
-    child.wait()?;
-    counted.context("the bench broke off")
-}
-
-/// `goals: 3 met, 1 missed`
-fn goals(line: &str) -> Option<(u32, u32)> {
-    let (met, missed) = line.strip_prefix("goals: ")?.split_once(" met, ")?;
-    Some((met.parse().ok()?, missed.strip_suffix(" missed")?.parse().ok()?))
 }
 
 /// How many passed, of how many, and how many attacks were tried.
@@ -126,8 +104,6 @@ mod tests {
 
     #[test]
     fn results_are_read_from_what_the_programs_print() {
-        assert_eq!(goals("goals: 10 met, 2 missed"), Some((10, 2)));
-        assert_eq!(goals("100 viewers"), None);
         let output = "test a::b ... ok\ntest a::c ... FAILED\n";
         assert_eq!(passed_tests(output), BTreeSet::from(["a::b".to_owned()]));
         let report = r#"{"testResults":[{"assertionResults":[{"title":"x","status":"passed"},{"title":"y","status":"failed"}]}]}"#;

@@ -69,6 +69,7 @@ impl Framing {
             rest: Vec::new(),
             scanned: 0,
             ready: VecDeque::new(),
+            too_long: false,
             ended: false,
             wire: Arc::clone(&wire),
         };
@@ -85,6 +86,8 @@ struct Cut<S> {
     /// So much of `rest` has no line end in it.
     scanned: usize,
     ready: VecDeque<SseEvent>,
+    /// A line is beyond the limit; said when what came before it is handed over.
+    too_long: bool,
     ended: bool,
     wire: Arc<Wire>,
 }
@@ -102,6 +105,11 @@ where
             if self.ended {
                 return None;
             }
+            if self.too_long {
+                self.ended = true;
+                self.wire.ended();
+                return Some(Err(WireError::Sse(SseError::LineTooLong(self.limit))));
+            }
             match self.bytes.next().await {
                 Some(Ok(bytes)) => {
                     self.wire.count(bytes.as_ref().len());
@@ -109,10 +117,7 @@ where
                     if self.by_line {
                         self.cut_lines();
                     }
-                    if self.rest.len() > self.limit {
-                        self.ended = true;
-                        return Some(Err(WireError::Sse(SseError::LineTooLong(self.limit))));
-                    }
+                    self.too_long |= self.rest.len() > self.limit;
                 }
                 Some(Err(error)) => {
                     self.ended = true;
@@ -134,6 +139,10 @@ where
         let mut start = 0;
         let mut from = self.scanned;
         while let Some(at) = memchr::memchr(b'\n', &rest[from..]).map(|at| from + at) {
+            if at - start > self.limit {
+                self.too_long = true;
+                return;
+            }
             self.keep(&rest[start..at]);
             (start, from) = (at + 1, at + 1);
         }
@@ -183,5 +192,15 @@ mod tests {
     fn a_line_without_an_end_is_bounded() {
         assert_eq!(cut(Framing::Lines, &[&[b'x'; 70]], 64), [Err(SseError::LineTooLong(64))]);
         assert_eq!(cut(Framing::Whole, &[b"{\n", b"}"], 64), [Ok("{\n}".to_owned())]);
+    }
+
+    #[test]
+    fn what_came_before_a_line_without_an_end_is_read_however_it_is_cut() {
+        let body = b"{\"a\":1}\n{\"b\":22222}\n{\"c\":3}\n";
+        for size in 1..=body.len() {
+            let pieces: Vec<&[u8]> = body.chunks(size).collect();
+            let read = cut(Framing::Lines, &pieces, 8);
+            assert_eq!(read, [Ok("{\"a\":1}".to_owned()), Err(SseError::LineTooLong(8))], "cut at {size}");
+        }
     }
 }

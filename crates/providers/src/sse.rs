@@ -272,12 +272,17 @@ struct Guarded<S> {
     bytes: S,
     guard: Guard,
     wire: Arc<Wire>,
+    /// What the guard could not let through; said when what came before it is handed over.
+    broken: Option<SseError>,
+    ended: bool,
 }
 
 impl<S> Guarded<S> {
     /// Leaves for the reader what was seen at the end, a clean one or not.
     fn note_end(&mut self) {
-        let done_without_blank = self.guard.finish();
+        self.ended = true;
+        // A line that is beyond its limit is no end marker, whatever it begins with.
+        let done_without_blank = self.broken.is_none() && self.guard.finish();
         let (stray, retry) = (self.guard.stray().to_owned(), self.guard.retry());
         let _ = self.wire.end.set(WireEnd { stray, done_without_blank, retry });
     }
@@ -295,22 +300,23 @@ where
             if let Some(block) = self.guard.pop() {
                 return Poll::Ready(Some(Ok(block)));
             }
+            if self.ended {
+                return Poll::Ready(self.broken.take().map(|error| Err(WireError::Sse(error))));
+            }
             match ready!(self.bytes.poll_next_unpin(context)) {
                 Some(Ok(bytes)) => {
                     let bytes = bytes.as_ref();
                     self.wire.count(bytes.len());
                     if let Err(error) = self.guard.push(bytes) {
-                        return Poll::Ready(Some(Err(WireError::Sse(error))));
+                        self.broken = Some(error);
+                        self.note_end();
                     }
                 }
                 Some(Err(error)) => {
                     self.note_end();
                     return Poll::Ready(Some(Err(WireError::Transport(error))));
                 }
-                None => {
-                    self.note_end();
-                    return Poll::Ready(None);
-                }
+                None => self.note_end(),
             }
         }
     }
@@ -326,7 +332,7 @@ where
     B: AsRef<[u8]>,
 {
     let wire = Arc::new(Wire::default());
-    let guarded = Guarded { bytes, guard: Guard::new(limits), wire: Arc::clone(&wire) };
+    let guarded = Guarded { bytes, guard: Guard::new(limits), wire: Arc::clone(&wire), broken: None, ended: false };
     // A comment first, so that no event stands at the start of the stream, where a byte order mark would be one.
     let start = stream::iter([Ok(Bytes::from_static(b":\n"))]);
     let events = start.chain(guarded).eventsource().map(|event| {
@@ -342,6 +348,8 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures_util::FutureExt;
+    use std::convert::Infallible;
 
     #[test]
     fn an_endless_line_ends_in_an_error_with_bounded_memory() {
@@ -364,6 +372,21 @@ mod tests {
         let mut guard = Guard::new(SseLimits { line: 1024, event: 4096 });
         let error = (0..10_000).find_map(|_| guard.push(b"data: another line\n").err());
         assert_eq!(error, Some(SseError::EventTooLong(4096)));
+    }
+
+    #[test]
+    fn what_came_before_a_line_without_end_is_read_however_it_is_cut() {
+        let body = b"{\"error\":1}\ndata: one\n\ndata: two, and so on\n\ndata: three\n\n";
+        for size in 1..=body.len() {
+            let chunks = stream::iter(body.chunks(size).map(Ok::<_, Infallible>));
+            let (events, wire) = events(chunks, SseLimits { line: 12, event: 64 });
+            let read: Vec<_> = events.collect().now_or_never().unwrap();
+            assert!(
+                matches!(&read[..], [Ok(one), Err(WireError::Sse(SseError::LineTooLong(12)))] if one.data == "one"),
+                "cut at {size}: {read:?}"
+            );
+            assert_eq!(wire.end().unwrap().stray, "{\"error\":1}\n", "the vendor's words are kept");
+        }
     }
 
     #[test]

@@ -26,20 +26,31 @@ struct Case {
 }
 
 /// An event; `id` is the last event id at its dispatch.
-#[derive(Debug, PartialEq, Deserialize)]
-struct Expected {
-    event: String,
-    data: String,
-    id: String,
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Expected {
+    /// Its name.
+    pub event: String,
+    /// What it carries.
+    pub data: String,
+    /// Of this event or the last one that had an id.
+    pub id: String,
 }
+
+/// What a parser makes of a stream: its events, and the last valid `retry`.
+pub type Parsed = Result<(Vec<Expected>, Option<u64>), String>;
 
 /// Runs every case of a file `[{name, chunks_base64, expect: [{event, data, id}], retry}]`: as recorded, whole, cut at
 /// every byte, and cut at pseudo-random places. A case passes if all of them give what is expected.
 pub fn run_sse(json: &str) -> Result<Report, String> {
+    run_sse_with(json, &guarded)
+}
+
+/// The same with any parser of streams, which is given the chunks.
+pub fn run_sse_with(json: &str, parse: &dyn Fn(Vec<Vec<u8>>) -> Parsed) -> Result<Report, String> {
     let cases: Vec<Case> = serde_json::from_str(json).map_err(|error| format!("the cases cannot be read: {error}"))?;
     let mut report = Report::default();
     for case in cases {
-        match run(&case) {
+        match run(&case, parse) {
             Ok(()) => report.passed += 1,
             Err(how) => report.failed.push(format!("{} ({how})", case.name)),
         }
@@ -47,18 +58,23 @@ pub fn run_sse(json: &str) -> Result<Report, String> {
     Ok(report)
 }
 
-fn run(case: &Case) -> Result<(), String> {
+fn run(case: &Case, parse: &dyn Fn(Vec<Vec<u8>>) -> Parsed) -> Result<(), String> {
     let chunks = case.chunks_base64.iter().map(|chunk| STANDARD.decode(chunk));
     let chunks: Vec<Vec<u8>> = chunks.collect::<Result<_, _>>().map_err(|error| error.to_string())?;
     let whole = chunks.concat();
-    check(case, chunks, "as recorded")?;
-    check(case, vec![whole.clone()], "in one piece")?;
+    let check = |chunks, how: &str| match parse(chunks) {
+        Ok((events, retry)) if events == case.expect && retry == case.retry => Ok(()),
+        Ok(_) => Err(how.to_owned()),
+        Err(error) => Err(format!("{how}: {error}")),
+    };
+    check(chunks, "as recorded")?;
+    check(vec![whole.clone()], "in one piece")?;
     // Cutting a long case at each byte adds time and nothing else.
     if whole.len() <= 1 << 16 {
-        check(case, whole.iter().map(|byte| vec![*byte]).collect(), "byte by byte")?;
+        check(whole.iter().map(|byte| vec![*byte]).collect(), "byte by byte")?;
     }
     for seed in 1..=8 {
-        check(case, cut(&whole, seed), "cut at random")?;
+        check(cut(&whole, seed), "cut at random")?;
     }
     Ok(())
 }
@@ -77,16 +93,15 @@ fn cut(bytes: &[u8], seed: u64) -> Vec<Vec<u8>> {
     chunks
 }
 
-fn check(case: &Case, chunks: Vec<Vec<u8>>, how: &str) -> Result<(), String> {
+/// The guard and eventsource-stream.
+fn guarded(chunks: Vec<Vec<u8>>) -> Parsed {
     let bytes = stream::iter(chunks.into_iter().map(Ok::<_, Infallible>));
     let (events, wire) = sse::events(bytes, SseLimits::default());
-    let events: Vec<_> = events.collect().now_or_never().ok_or_else(|| format!("{how}: never ended"))?;
+    let events: Vec<_> = events.collect().now_or_never().ok_or("never ended")?;
     let events: Result<Vec<_>, _> = events.into_iter().collect();
-    let events = events.map_err(|error| format!("{how}: {error:?}"))?;
+    let events = events.map_err(|error| format!("{error:?}"))?;
     let events = events.into_iter().map(|event| Expected { event: event.event, data: event.data, id: event.id });
-    let events: Vec<Expected> = events.collect();
-    let retry = wire.end().and_then(|end| end.retry);
-    if events == case.expect && retry == case.retry { Ok(()) } else { Err(how.to_owned()) }
+    Ok((events.collect(), wire.end().and_then(|end| end.retry)))
 }
 
 #[cfg(test)]

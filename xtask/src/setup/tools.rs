@@ -15,23 +15,34 @@ const TOOLS: &[Tool] = &[
     Tool { name: "cargo-deny", version: "^0.20", why: "checks licences, sources and bans of the dependencies" },
 ];
 
-/// Builds what is missing of them.
+/// For `cargo xtask fuzz` alone.
+const FUZZ: Tool = Tool { name: "cargo-fuzz", version: "^0.13", why: "builds and runs the programs in fuzz/" };
+
+/// Builds what the tests miss of them.
 pub fn install(dry_run: bool) -> Result<()> {
-    for tool in TOOLS {
-        if path(tool.name).is_file() {
-            continue;
+    TOOLS.iter().try_for_each(|tool| tool.install(dry_run))
+}
+
+/// Builds cargo-fuzz if it is missing.
+pub fn install_fuzz() -> Result<()> {
+    FUZZ.install(false)
+}
+
+impl Tool {
+    fn install(&self, dry_run: bool) -> Result<()> {
+        if path(self.name).is_file() {
+            return Ok(());
         }
-        println!("setup: {} is missing and is built once by cargo: {}.", tool.name, tool.why);
-        if !dry_run {
-            let (name, version) = (tool.name, tool.version);
-            let mut install = shell::cargo();
-            install.args(["install", "--quiet", "--locked", name, "--version", version, "--root"]).arg(folder());
-            // One folder for both, so that what they share is compiled once.
-            install.arg("--target-dir").arg(folder().join("build"));
-            shell::run(&mut install)?;
+        println!("setup: {} is missing and is built once by cargo: {}.", self.name, self.why);
+        if dry_run {
+            return Ok(());
         }
+        let mut install = shell::cargo();
+        install.args(["install", "--quiet", "--locked", self.name, "--version", self.version, "--root"]).arg(folder());
+        // One folder for all, so that what they share is compiled once.
+        install.arg("--target-dir").arg(folder().join("build"));
+        shell::run(&mut install)
     }
-    Ok(())
 }
 
 /// Where a tool is, or will be.
@@ -69,6 +80,7 @@ pub fn firefox() -> Option<PathBuf> {
     shell::find(&["firefox-esr", "firefox"])
 }
 
-fn folder() -> PathBuf {
+/// Where all of them are.
+pub fn folder() -> PathBuf {
     shell::target().join("tools")
 }

@@ -7,7 +7,7 @@
 
 mod request;
 
-use super::frame::{Damage, count, soft, unfinished};
+use super::frame::{Damage, count, soft, text, unfinished};
 use super::{KeyHeader, Protocol};
 use crate::classify::VendorError;
 use crate::frames::Framing;
@@ -109,7 +109,7 @@ struct Start {
 
 #[derive(Default, Deserialize)]
 struct Ending {
-    #[serde(default, deserialize_with = "soft")]
+    #[serde(default, deserialize_with = "text")]
     stop_reason: Option<String>,
 }
 
@@ -117,13 +117,13 @@ struct Ending {
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Content {
     Text {
-        #[serde(default, deserialize_with = "soft")]
+        #[serde(default, deserialize_with = "text")]
         text: String,
     },
     Thinking {
-        #[serde(default, deserialize_with = "soft")]
+        #[serde(default, deserialize_with = "text")]
         thinking: String,
-        #[serde(default, deserialize_with = "soft")]
+        #[serde(default, deserialize_with = "text")]
         signature: String,
     },
     RedactedThinking {
@@ -143,19 +143,19 @@ enum Content {
 #[serde(tag = "type", rename_all = "snake_case")]
 enum BlockDelta {
     TextDelta {
-        #[serde(default, deserialize_with = "soft")]
+        #[serde(default, deserialize_with = "text")]
         text: String,
     },
     ThinkingDelta {
-        #[serde(default, deserialize_with = "soft")]
+        #[serde(default, deserialize_with = "text")]
         thinking: String,
     },
     SignatureDelta {
-        #[serde(default, deserialize_with = "soft")]
+        #[serde(default, deserialize_with = "text")]
         signature: String,
     },
     InputJsonDelta {
-        #[serde(default, deserialize_with = "soft")]
+        #[serde(default, deserialize_with = "text")]
         partial_json: String,
     },
     #[serde(other)]
@@ -179,8 +179,8 @@ impl WireUsage {
     /// what went through the cache; ours are all that was read.
     fn into_usage(self, usage: &mut Usage) {
         if let Some(input) = self.input_tokens {
-            let cached = self.cache_read_input_tokens.unwrap_or(0);
-            usage.input_tokens = Some(input + cached + self.cache_creation_input_tokens.unwrap_or(0));
+            let (read, written) = (self.cache_read_input_tokens, self.cache_creation_input_tokens);
+            usage.input_tokens = Some(input.saturating_add(read.unwrap_or(0)).saturating_add(written.unwrap_or(0)));
             usage.cached_tokens = self.cache_read_input_tokens;
             usage.cache_write_tokens = self.cache_creation_input_tokens;
         }

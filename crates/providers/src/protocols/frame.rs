@@ -3,9 +3,11 @@
 
 use crate::sse::SseEvent;
 use rivulet_protocol::{Failure, FailureCode};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
+use std::fmt;
+use std::marker::PhantomData;
 
 /// Frames that may be unreadable before the answer is given up.
 const MOST: u32 = 3;
@@ -49,6 +51,71 @@ where
     D: Deserializer<'de>,
 {
     Ok(serde_json::from_value(Value::deserialize(deserializer)?).unwrap_or_default())
+}
+
+/// The same for text, which most fields are and which need not become a [`Value`] first: `String` or `Option<String>`.
+pub(super) fn text<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+where
+    T: From<String> + Default,
+    D: Deserializer<'de>,
+{
+    deserializer.deserialize_any(Text(PhantomData))
+}
+
+struct Text<T>(PhantomData<T>);
+
+impl<'de, T: From<String> + Default> Visitor<'de> for Text<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("anything")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<T, E> {
+        Ok(text.to_owned().into())
+    }
+
+    fn visit_string<E>(self, text: String) -> Result<T, E> {
+        Ok(text.into())
+    }
+
+    fn visit_unit<E>(self) -> Result<T, E> {
+        Ok(T::default())
+    }
+
+    fn visit_none<E>(self) -> Result<T, E> {
+        Ok(T::default())
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<T, E> {
+        Ok(T::default())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<T, E> {
+        Ok(T::default())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<T, E> {
+        Ok(T::default())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<T, E> {
+        Ok(T::default())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<T, A::Error> {
+        while items.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(T::default())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<T, A::Error> {
+        while fields.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(T::default())
+    }
 }
 
 /// A count of tokens: some servers write it as `12.0` or in quotes.

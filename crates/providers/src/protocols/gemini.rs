@@ -7,7 +7,7 @@
 mod partial;
 mod request;
 
-use super::frame::{Damage, count, soft, unfinished};
+use super::frame::{Damage, count, soft, text, unfinished};
 use super::{KeyHeader, Protocol};
 use crate::classify::VendorError;
 use crate::frames::Framing;
@@ -74,7 +74,7 @@ struct Chunk {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct PromptFeedback {
-    #[serde(default, deserialize_with = "soft")]
+    #[serde(default, deserialize_with = "text")]
     block_reason: Option<String>,
 }
 
@@ -83,7 +83,7 @@ struct PromptFeedback {
 struct Candidate {
     #[serde(default)]
     content: Option<Content>,
-    #[serde(default, deserialize_with = "soft")]
+    #[serde(default, deserialize_with = "text")]
     finish_reason: Option<String>,
 }
 
@@ -96,11 +96,11 @@ struct Content {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct WirePart {
-    #[serde(default, deserialize_with = "soft")]
+    #[serde(default, deserialize_with = "text")]
     text: Option<String>,
     #[serde(default, deserialize_with = "soft")]
     thought: Option<bool>,
-    #[serde(default, deserialize_with = "soft")]
+    #[serde(default, deserialize_with = "text")]
     thought_signature: Option<String>,
     #[serde(default, deserialize_with = "soft")]
     function_call: Option<FunctionCall>,
@@ -109,9 +109,9 @@ struct WirePart {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct FunctionCall {
-    #[serde(default, deserialize_with = "soft")]
+    #[serde(default, deserialize_with = "text")]
     id: Option<String>,
-    #[serde(default, deserialize_with = "soft")]
+    #[serde(default, deserialize_with = "text")]
     name: Option<String>,
     #[serde(default)]
     args: Option<Value>,
@@ -136,7 +136,8 @@ struct WireUsage {
 
 impl From<WireUsage> for Usage {
     fn from(wire: WireUsage) -> Self {
-        let written = wire.candidates_token_count.map(|tokens| tokens + wire.thoughts_token_count.unwrap_or(0));
+        let written =
+            wire.candidates_token_count.map(|tokens| tokens.saturating_add(wire.thoughts_token_count.unwrap_or(0)));
         Self {
             input_tokens: wire.prompt_token_count,
             output_tokens: written.or(wire.thoughts_token_count),

@@ -3,7 +3,7 @@
 //! Source of the shapes: Ollama's API documentation; `tests/fixtures/ollama` has the streams. Its OpenAI-compatible
 //! address swallows errors and never ends then; this one says them.
 
-use super::frame::{Damage, count, soft, unfinished};
+use super::frame::{Damage, count, soft, text, unfinished};
 use super::openai_chat::request::tool;
 use super::{About, KeyHeader, Protocol};
 use crate::classify::VendorError;
@@ -61,7 +61,7 @@ struct Line {
     message: Option<WireMessage>,
     #[serde(default, deserialize_with = "soft")]
     done: bool,
-    #[serde(default, deserialize_with = "soft")]
+    #[serde(default, deserialize_with = "text")]
     done_reason: Option<String>,
     #[serde(default, deserialize_with = "count")]
     prompt_eval_count: Option<u64>,
@@ -73,9 +73,9 @@ struct Line {
 
 #[derive(Deserialize)]
 struct WireMessage {
-    #[serde(default, deserialize_with = "soft")]
+    #[serde(default, deserialize_with = "text")]
     content: Option<String>,
-    #[serde(default, deserialize_with = "soft")]
+    #[serde(default, deserialize_with = "text")]
     thinking: Option<String>,
     #[serde(default, deserialize_with = "soft")]
     tool_calls: Option<Vec<WireCall>>,
@@ -83,7 +83,7 @@ struct WireMessage {
 
 #[derive(Deserialize)]
 struct WireCall {
-    #[serde(default, deserialize_with = "soft")]
+    #[serde(default, deserialize_with = "text")]
     id: Option<String>,
     function: WireFunction,
 }

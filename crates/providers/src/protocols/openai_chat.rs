@@ -8,7 +8,7 @@ pub(super) mod request;
 mod think;
 mod tools;
 
-use super::frame::{Damage, count, soft, unfinished};
+use super::frame::{Damage, count, soft, text, unfinished};
 use super::{KeyHeader, Protocol};
 use crate::classify::{self, VendorError};
 use crate::frames::Framing;
@@ -86,7 +86,7 @@ struct Chunk {
     error: Option<Value>,
     #[serde(default, deserialize_with = "soft")]
     x_groq: Option<Groq>,
-    #[serde(default, deserialize_with = "soft")]
+    #[serde(default, deserialize_with = "text")]
     object: Option<String>,
 }
 
@@ -102,7 +102,7 @@ struct Groq {
 struct Choice {
     #[serde(default)]
     delta: Option<WireDelta>,
-    #[serde(default, deserialize_with = "soft")]
+    #[serde(default, deserialize_with = "text")]
     finish_reason: Option<String>,
     #[serde(default, deserialize_with = "soft")]
     usage: Option<WireUsage>,
@@ -112,11 +112,11 @@ struct Choice {
 struct WireDelta {
     #[serde(default)]
     content: Option<Content>,
-    #[serde(default, deserialize_with = "soft")]
+    #[serde(default, deserialize_with = "text")]
     reasoning_content: Option<String>,
-    #[serde(default, deserialize_with = "soft")]
+    #[serde(default, deserialize_with = "text")]
     reasoning: Option<String>,
-    #[serde(default, deserialize_with = "soft")]
+    #[serde(default, deserialize_with = "text")]
     refusal: Option<String>,
     #[serde(default, deserialize_with = "soft")]
     tool_calls: Option<Vec<ToolDelta>>,

@@ -7,7 +7,7 @@
 mod order;
 mod request;
 
-use super::frame::{Damage, count, soft, unfinished};
+use super::frame::{Damage, count, soft, text, unfinished};
 use super::{KeyHeader, Protocol};
 use crate::classify::VendorError;
 use crate::frames::Framing;
@@ -68,7 +68,7 @@ struct Call {
 
 #[derive(Deserialize)]
 struct Frame {
-    #[serde(rename = "type", default, deserialize_with = "soft")]
+    #[serde(rename = "type", default, deserialize_with = "text")]
     kind: String,
     #[serde(default, deserialize_with = "soft")]
     output_index: u64,
@@ -78,7 +78,7 @@ struct Frame {
     content_index: Option<u64>,
     #[serde(default)]
     delta: Option<Value>,
-    #[serde(default, deserialize_with = "soft")]
+    #[serde(default, deserialize_with = "text")]
     arguments: Option<String>,
     #[serde(default)]
     item: Option<Value>,
@@ -107,7 +107,10 @@ impl Decoder for OpenAiResponses {
             Next::Held => {}
             Next::TooMany => return Err(Failure::new(FailureCode::Cut).detail("events are missing")),
         }
-        while let Some(event) = self.order.ready() {
+        // What waited and stands behind the end is no part of the answer.
+        while !self.done
+            && let Some(event) = self.order.ready()
+        {
             self.event(&event, out)?;
         }
         Ok(())

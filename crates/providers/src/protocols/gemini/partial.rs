@@ -1,6 +1,6 @@
 //! Arguments of a function call that come in pieces: `{jsonPath: "$.a.b[0]", stringValue: "…", willContinue: true}`.
 
-use super::super::frame::soft;
+use super::super::frame::{soft, text};
 use crate::Delta;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -14,7 +14,7 @@ const LONGEST_LIST: usize = 4096;
 #[serde(rename_all = "camelCase")]
 pub(super) struct PartialArg {
     json_path: String,
-    #[serde(default, deserialize_with = "soft")]
+    #[serde(default, deserialize_with = "text")]
     string_value: Option<String>,
     #[serde(default, deserialize_with = "soft")]
     number_value: Option<f64>,

@@ -1,7 +1,7 @@
 //! Joining the pieces of tool calls. Servers differ: the index may be missing or always 0, the name may come after
 //! the arguments, ids may repeat or be blank. Calls are whole only when the answer ends.
 
-use super::super::frame::{count, soft};
+use super::super::frame::{count, soft, text};
 use crate::Delta;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -11,7 +11,7 @@ use serde_json::Value;
 pub(super) struct ToolDelta {
     #[serde(default, deserialize_with = "count")]
     index: Option<u64>,
-    #[serde(default, deserialize_with = "soft")]
+    #[serde(default, deserialize_with = "text")]
     id: Option<String>,
     #[serde(default, deserialize_with = "soft")]
     function: Option<FunctionDelta>,
@@ -19,7 +19,7 @@ pub(super) struct ToolDelta {
 
 #[derive(Deserialize)]
 struct FunctionDelta {
-    #[serde(default, deserialize_with = "soft")]
+    #[serde(default, deserialize_with = "text")]
     name: Option<String>,
     /// Pieces of JSON text; some servers send the whole object instead.
     #[serde(default)]
