@@ -29,6 +29,7 @@ mod settings;
 mod single_instance;
 mod stop;
 mod tabs;
+mod temporary;
 mod terminal;
 mod window_and_browser;
 
