@@ -109,8 +109,12 @@ async fn first_answers(engine: &Engine) -> serde_json::Map<String, Value> {
     for (command, request) in [
         ("settings_get", json!({})),
         ("app_info", json!({})),
-        ("conversations_list", json!({ "limit": FIRST_PAGE })),
+        ("conversations_list", json!({ "limit": FIRST_PAGE, "outside_projects": true, "archived": false })),
+        ("projects_list", json!({})),
+        ("tags_list", json!({})),
+        ("assistants_list", json!({})),
         ("models_list", json!({})),
+        ("draft_get", json!({ "conversation": null })),
     ] {
         if let Ok(answer) = dispatch(engine, &Caller::window(), command, request).await {
             answers.insert(command.into(), answer);

@@ -73,6 +73,45 @@ export const ACTIONS: readonly Action[] = [
     run: () => document.querySelector<HTMLElement>('[data-testid=composer]')?.focus(),
   },
   {
+    id: 'archive',
+    label: m.archive_this,
+    keys: '',
+    offered: (app) => open(app) !== undefined && app.may('conversations_arrange'),
+    run: (app) => {
+      const conversation = open(app);
+      if (conversation) void app.arranging.archive([conversation.id], !conversation.place.archived);
+    },
+  },
+  {
+    id: 'tag',
+    label: m.tags_this,
+    keys: '',
+    offered: (app) => open(app) !== undefined && app.may('conversations_arrange'),
+    run: (app) => {
+      const conversation = open(app);
+      if (conversation) app.arranging.asked = { what: 'tags', conversations: [conversation.id] };
+    },
+  },
+  {
+    id: 'project',
+    label: m.project_new,
+    keys: '',
+    offered: (app) => app.may('project_save'),
+    run: (app) => {
+      app.arranging.asked = { what: 'project', project: null, move: [] };
+    },
+  },
+  {
+    id: 'select',
+    label: m.select_some,
+    keys: '',
+    offered: (app) => app.may('conversations_arrange'),
+    run: (app) => {
+      app.drawer = true;
+      app.arranging.selection.start();
+    },
+  },
+  {
     id: 'settings',
     label: m.settings,
     keys: 'Mod+,',
@@ -137,10 +176,17 @@ export function shortcut(event: KeyboardEvent, app: App): void {
 
 /** Closes what is on top; dialogs close themselves. */
 function closeTopmost(app: App): void {
-  if (app.sheet !== null) return;
-  if (app.drawer) app.drawer = false;
+  if (app.sheet !== null || app.arranging.asked !== null) return;
+  if (app.arranging.selection.on) app.arranging.selection.end();
+  else if (app.drawer) app.drawer = false;
   else if (app.finding) app.finding = false;
   else app.settings_section = null;
+}
+
+/** The conversation that is open, if it has a place: one that is in memory only has none. */
+function open(app: App) {
+  const conversation = app.open && app.library.get(app.open.state.id);
+  return conversation && !conversation.temporary ? conversation : undefined;
 }
 
 function lastAnswer(app: App) {
@@ -149,7 +195,7 @@ function lastAnswer(app: App) {
 }
 
 function step(app: App, by: number): void {
-  const { list } = app.library;
+  const list = app.library.shown;
   const at = list.findIndex((one) => one.id === app.open?.state.id);
   const next = list[at < 0 ? 0 : at + by];
   if (next) void app.show(next.id);

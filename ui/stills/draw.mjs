@@ -23,7 +23,11 @@ window.__RIVULET_ANSWERS__ = {
   },
   app_info: { version: '', role: 'window' },
   conversations_list: { conversations: [], has_more: false },
+  projects_list: [],
+  tags_list: [],
+  assistants_list: [],
   models_list: [],
+  draft_get: { conversation: null, text: '' },
 };
 window.__TAURI_INTERNALS__ = { invoke: () => new Promise(() => {}), transformCallback: () => 0 };
 for (const name of Object.getOwnPropertyNames(window)) {

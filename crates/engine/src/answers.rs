@@ -185,7 +185,8 @@ impl Engine {
         provider: &ProviderId,
     ) -> Result<(Vec<ChatMessage>, u64), ApiError> {
         let path = self.core.store_of(conversation).path_for_request(conversation, question).await?;
-        let mut messages = Vec::with_capacity(path.len());
+        let mut messages = Vec::with_capacity(path.len() + 1);
+        messages.extend(self.project_instructions(conversation).await?);
         let mut files = 0;
         for mut message in path {
             let attachments = std::mem::take(&mut message.attachments);

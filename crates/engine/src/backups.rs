@@ -106,7 +106,7 @@ impl Engine {
     /// Nothing was backed up for a day, and there is something to back up.
     async fn backup_is_due(&self) -> bool {
         let (Ok(backups), Ok(some)) =
-            (self.core.store.backups().await, self.core.store.conversations(0, 1, None, None).await)
+            (self.core.store.backups().await, self.core.store.conversations(0, 1, Default::default()).await)
         else {
             return false;
         };

@@ -55,6 +55,7 @@ impl Engine {
         while let Some(binned) = self.core.store.binned_before(before).await? {
             self.core.store.purge(binned).await?;
         }
+        self.core.store.purge_projects(before).await?;
         // Last: an assistant stays as long as a conversation has it.
         Ok(self.core.store.purge_assistants(before).await?)
     }

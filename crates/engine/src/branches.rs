@@ -53,6 +53,7 @@ impl Engine {
         let mut fork = empty_conversation(source.provider, source.model);
         (fork.title, fork.controls) = (wording::fork_title(&source.title), source.controls);
         (fork.assistant, fork.own_prompt) = (source.assistant, source.own_prompt);
+        fork.place = source.place;
         fork.leaf = path.last().map(|last| last.id);
         let id = fork.id;
         self.core.store.take_in(vec![(fork, path)]).await?;

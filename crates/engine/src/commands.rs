@@ -1,5 +1,6 @@
 //! The command table's handlers. Each one line: what it does is with its subject.
 
+use crate::answers::QUESTION_BYTES;
 use crate::{ApiControl, Engine, MirrorControl, network};
 use rivulet_protocol::*;
 use rivulet_store::ConversationChange;
@@ -133,6 +134,34 @@ impl Commands for Engine {
         self.manner_of(caller, request.conversation).await
     }
 
+    async fn conversations_arrange(&self, caller: &Caller, request: ConversationsArrange) -> Answer<Placements> {
+        self.arrange(caller, request).await
+    }
+
+    async fn conversations_place(&self, _: &Caller, request: Placements) -> Answer<Nothing> {
+        self.place(request).await.map(done)
+    }
+
+    async fn projects_list(&self, _: &Caller, _: Nothing) -> Answer<Vec<Project>> {
+        Ok(self.core.store.projects().await?)
+    }
+
+    async fn project_save(&self, _: &Caller, request: ProjectSave) -> Answer<Project> {
+        self.save_project(request).await
+    }
+
+    async fn project_delete(&self, _: &Caller, request: ProjectRef) -> Answer<Nothing> {
+        self.delete_project(request.project).await.map(done)
+    }
+
+    async fn project_restore(&self, _: &Caller, request: ProjectRef) -> Answer<Project> {
+        self.restore_project(request.project).await
+    }
+
+    async fn tags_list(&self, _: &Caller, _: Nothing) -> Answer<Vec<Tag>> {
+        Ok(self.core.store.tags().await?)
+    }
+
     async fn conversation_delete(&self, caller: &Caller, request: ConversationRef) -> Answer<Nothing> {
         self.delete(caller, request.conversation).await.map(done)
     }
@@ -196,6 +225,19 @@ impl Commands for Engine {
 
     async fn assistant_export(&self, _: &Caller, request: AssistantRef) -> Answer<ExportReport> {
         self.export_assistant(request.assistant).await
+    }
+
+    async fn draft_get(&self, _: &Caller, request: DraftRef) -> Answer<Draft> {
+        let text = self.core.draft_store(request.conversation).draft(request.conversation).await?;
+        Ok(Draft { conversation: request.conversation, text })
+    }
+
+    async fn draft_put(&self, _: &Caller, request: Draft) -> Answer<Nothing> {
+        if request.text.len() > QUESTION_BYTES {
+            return Err(ApiError::invalid("The message is longer than 4 MiB."));
+        }
+        let store = self.core.draft_store(request.conversation);
+        Ok(done(store.put_draft(request.conversation, request.text).await?))
     }
 
     async fn message_send(&self, caller: &Caller, request: MessageSend) -> Answer<Turn> {

@@ -2,7 +2,7 @@
 
 use crate::Engine;
 use rivulet_protocol::*;
-use rivulet_store::ConversationChange;
+use rivulet_store::{ConversationChange, Listed};
 
 /// Messages of a page when the caller does not say.
 const PAGE: u32 = 40;
@@ -46,7 +46,10 @@ impl Engine {
         if let Some(assistant) = request.assistant {
             conversation.assistant = Some(self.assistant_to_choose(assistant).await?.card.id);
         }
-        conversation.temporary = request.temporary == Some(true) && caller.role == CallerRole::Window;
+        if caller.role == CallerRole::Window {
+            conversation.temporary = request.temporary == Some(true);
+            conversation.place.project = request.project.filter(|_| !conversation.temporary);
+        }
         self.keep_conversation(caller, conversation.clone(), None).await?;
         Ok(conversation)
     }
@@ -79,15 +82,39 @@ impl Engine {
         let only = self.only_seen(caller).await?;
         let offset = request.offset.unwrap_or(0);
         let query = request.query.unwrap_or_default();
-        let mut page = self.core.store.conversations(offset, limit, Some(query.clone()), only).await?;
-        if offset == 0 && query.trim().is_empty() && caller.role == CallerRole::Window {
+        let searched = !query.trim().is_empty();
+        // What a link was given stays in its list, wherever the person put it; of the places it knows nothing.
+        let listed = match caller.role {
+            CallerRole::Window => Listed {
+                query: Some(query),
+                only,
+                project: match request.project {
+                    None if request.outside_projects == Some(true) => Some(None),
+                    project => project.map(Some),
+                },
+                archived: request.archived.or((!searched).then_some(false)),
+                tag: request.tag.clone(),
+            },
+            CallerRole::Viewer | CallerRole::Participant => {
+                let archived = only.is_none().then_some(false);
+                Listed { query: Some(query), only, archived, ..Listed::default() }
+            }
+        };
+        let mut page = self.core.store.conversations(offset, limit, listed).await?;
+        let elsewhere = request.project.is_some() || request.tag.is_some() || request.archived == Some(true);
+        if offset == 0 && !searched && !elsewhere && caller.role == CallerRole::Window {
             page.conversations.splice(0..0, self.core.temporary.list().await?);
         }
+        page.conversations.iter_mut().for_each(|conversation| conversation.show_to(caller));
         Ok(page)
     }
 
     /// Finds messages in what the caller may see.
-    pub(crate) async fn find_messages(&self, caller: &Caller, search: Search) -> Result<SearchPage, ApiError> {
+    pub(crate) async fn find_messages(&self, caller: &Caller, mut search: Search) -> Result<SearchPage, ApiError> {
+        // Whether something is found would tell a link where the person put it.
+        if caller.role != CallerRole::Window {
+            (search.project, search.tag) = (None, None);
+        }
         let only = self.only_seen(caller).await?;
         Ok(self.core.store.search(search, only).await?)
     }
@@ -111,6 +138,7 @@ impl Engine {
         let limit = request.limit.unwrap_or(PAGE).clamp(1, PAGE_MOST);
         let snapshot = self.core.store_of(request.conversation).snapshot(request.conversation, limit).await?;
         let mut snapshot = snapshot.ok_or_else(|| ApiError::not_found("conversation"))?;
+        snapshot.conversation.show_to(caller);
         let running = self.core.turns_in(request.conversation);
         let shown = |id: MessageId| snapshot.messages.iter().any(|path| path.message.id == id);
         snapshot.notice = running.iter().find(|(id, _)| shown(*id)).and_then(|(_, turn)| turn.waits_for().clone());
@@ -155,10 +183,12 @@ impl Engine {
         change: ConversationChange,
     ) -> Result<Conversation, ApiError> {
         self.seen_conversation(caller, id).await?;
-        self.changed(self.core.store_of(id).update_conversation(id, change).await?)
+        let mut changed = self.changed(self.core.store_of(id).update_conversation(id, change).await?)?;
+        changed.show_to(caller);
+        Ok(changed)
     }
 
-    fn changed(&self, changed: Option<Conversation>) -> Result<Conversation, ApiError> {
+    pub(crate) fn changed(&self, changed: Option<Conversation>) -> Result<Conversation, ApiError> {
         let conversation = changed.ok_or_else(|| ApiError::not_found("conversation"))?;
         self.notify(LibraryEvent::Conversation { conversation: Box::new(conversation.clone()) });
         Ok(conversation)
@@ -192,5 +222,6 @@ pub(crate) fn empty_conversation(provider: Option<ProviderId>, model: Option<Str
         assistant: None,
         own_prompt: Default::default(),
         temporary: false,
+        place: Place::default(),
     }
 }

@@ -25,6 +25,7 @@ mod network;
 mod open;
 mod pace;
 mod pictures;
+mod projects;
 mod providers;
 mod spending;
 mod temporary;

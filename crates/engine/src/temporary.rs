@@ -50,7 +50,7 @@ impl Temporary {
 
     pub async fn list(&self) -> Result<Vec<Conversation>, StoreError> {
         match self.store() {
-            Some(store) => Ok(store.conversations(0, u32::MAX >> 1, None, None).await?.conversations),
+            Some(store) => Ok(store.conversations(0, u32::MAX >> 1, Default::default()).await?.conversations),
             None => Ok(Vec::new()),
         }
     }
@@ -85,6 +85,11 @@ impl Core {
     pub fn store_of(&self, conversation: ConversationId) -> Store {
         let temporary = self.temporary.store().filter(|_| self.temporary.has(conversation));
         temporary.unwrap_or_else(|| self.store.clone())
+    }
+
+    /// The store a draft is in: that of its conversation.
+    pub fn draft_store(&self, conversation: Option<ConversationId>) -> Store {
+        conversation.map_or_else(|| self.store.clone(), |conversation| self.store_of(conversation))
     }
 
     /// A message, wherever it is, and its conversation.

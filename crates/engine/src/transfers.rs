@@ -4,7 +4,8 @@ use crate::Engine;
 use rivulet_exchange::writers::{Export, Words, extension, file_name};
 use rivulet_exchange::{Chat, Progress, ReadError, read, read_with_assistants};
 use rivulet_protocol::*;
-use rivulet_store::Taken;
+use rivulet_store::{StoreError, Taken};
+use std::collections::HashMap;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -171,7 +172,7 @@ impl Engine {
         });
         let mut taken = Taken::default();
         while let Some(batch) = ready.recv().await {
-            match self.core.store.take_in(batch).await {
+            match self.take_in_batch(batch).await {
                 Ok(more) => taken += more,
                 Err(error) => {
                     tracing::error!(%error, "an import was not taken to its end");
@@ -195,6 +196,13 @@ impl Engine {
             }
         }
         taken
+    }
+
+    async fn take_in_batch(&self, batch: Batch) -> Result<Taken, StoreError> {
+        if !batch.projects.is_empty() {
+            self.core.store.take_in_projects(batch.projects.into_values().collect()).await?;
+        }
+        self.core.store.take_in(batch.chats).await
     }
 
     /// Exports to a file. It appears under its name when it is whole.
@@ -222,7 +230,11 @@ impl Engine {
                 }
                 // One that went to the bin meanwhile is not there.
                 if let Some((conversation, messages)) = runtime.block_on(engine.core.store_of(id).whole(id))? {
-                    export.add(&Chat { conversation, messages }).map_err(not_written)?;
+                    let project = match conversation.place.project {
+                        Some(project) => runtime.block_on(engine.core.store.project(project))?,
+                        None => None,
+                    };
+                    export.add(&Chat { conversation, messages, project }).map_err(not_written)?;
                 }
                 transfer.written.fetch_add(1, Ordering::Relaxed);
             }
@@ -256,6 +268,7 @@ pub(crate) fn not_written(error: io::Error) -> ApiError {
 #[derive(Default)]
 struct Batch {
     chats: Vec<(Conversation, Vec<Message>)>,
+    projects: HashMap<ProjectId, Project>,
     bytes: usize,
 }
 
@@ -264,15 +277,16 @@ impl Batch {
     fn add(&mut self, chat: Chat) -> bool {
         self.bytes +=
             chat.messages.iter().map(|message| message.text.len() + message.reasoning.len() + 500).sum::<usize>();
+        self.projects.extend(chat.project.map(|project| (project.id, project)));
         self.chats.push((chat.conversation, chat.messages));
         self.bytes >= BATCH_BYTES || self.chats.len() >= BATCH_CHATS
     }
 }
 
-fn send(to: &mpsc::Sender<Vec<(Conversation, Vec<Message>)>>, batch: &mut Batch) -> Result<(), ReadError> {
-    let chats = std::mem::take(batch).chats;
+fn send(to: &mpsc::Sender<Batch>, batch: &mut Batch) -> Result<(), ReadError> {
+    let batch = std::mem::take(batch);
     // Nobody takes any more: the store refused.
-    if chats.is_empty() { Ok(()) } else { to.blocking_send(chats).map_err(|_| ReadError::Stopped) }
+    if batch.chats.is_empty() { Ok(()) } else { to.blocking_send(batch).map_err(|_| ReadError::Stopped) }
 }
 
 /// A file that is not whole yet, beside the place where it shall be. It goes when it is dropped.

@@ -18,7 +18,7 @@ pub mod writers;
 pub use error::ReadError;
 pub use source::Progress;
 
-use rivulet_protocol::{Assistant, Conversation, ImportReport, Message};
+use rivulet_protocol::{Assistant, Conversation, ImportReport, Message, Project};
 use std::path::Path;
 
 /// A conversation with everything in it. Parents stand before their children, siblings in their order.
@@ -28,6 +28,8 @@ pub struct Chat {
     pub conversation: Conversation,
     /// Its messages.
     pub messages: Vec<Message>,
+    /// The project it is in.
+    pub project: Option<Project>,
 }
 
 /// Reads all conversations at `path` and gives each to `each`, which may end it with an error.

@@ -237,8 +237,9 @@ pub fn settle(mut tree: Tree, format: ImportFormat, now: u64, report: &mut Impor
         assistant: None,
         own_prompt: Default::default(),
         temporary: false,
+        place: Default::default(),
     };
-    Some(Chat { conversation, messages })
+    Some(Chat { conversation, messages, project: None })
 }
 
 fn message(node: Node, author: Author, parent: Option<MessageId>, conversation: Uuid, at: u64) -> Message {

@@ -180,17 +180,21 @@ async fn library_event(
 ) -> LibraryEvent {
     let Some(library) = library else { return std::future::pending().await };
     loop {
-        let event = match library.recv().await {
+        let mut event = match library.recv().await {
             Ok(event) => event,
             Err(broadcast::error::RecvError::Lagged(_)) => return LibraryEvent::Missed,
             Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
         };
-        let shown = match &event {
-            LibraryEvent::Conversation { conversation } => engine.may_see(caller, conversation.id),
+        let shown = match &mut event {
+            LibraryEvent::Conversation { conversation } => {
+                conversation.show_to(caller);
+                engine.may_see(caller, conversation.id)
+            }
             LibraryEvent::Deleted { conversation } => engine.may_see(caller, *conversation),
             LibraryEvent::Assistants | LibraryEvent::Missed => true,
             // Settings, links and the disk are the window's.
             LibraryEvent::Settings
+            | LibraryEvent::Projects
             | LibraryEvent::Backups
             | LibraryEvent::Mirror
             | LibraryEvent::Api

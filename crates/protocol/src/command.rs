@@ -89,6 +89,13 @@ macro_rules! with_commands {
             "Chooses the assistant that leads a conversation." conversation_assistant(ConversationAssistant) -> Conversation, Participant;
             "Gives a conversation instructions of its own." conversation_prompt(ConversationPrompt) -> Conversation, Window;
             "What a conversation is answered by, beside what is said in it." conversation_manner(ConversationRef) -> Manner, Window;
+            "Changes where several conversations are, as one act, and says where they were." conversations_arrange(ConversationsArrange) -> Placements, Window;
+            "Puts conversations back to where they were." conversations_place(Placements) -> Nothing, Window;
+            "The projects, oldest first." projects_list(Nothing) -> Vec<Project>, Window;
+            "Makes a project, or changes one." project_save(ProjectSave) -> Project, Window;
+            "Deletes a project; its conversations stay, outside of any." project_delete(ProjectRef) -> Nothing, Window;
+            "Takes the deletion of a project back, with the conversations that were in it." project_restore(ProjectRef) -> Project, Window;
+            "The tags that are in use." tags_list(Nothing) -> Vec<Tag>, Window;
             "Deletes a conversation; it can be restored." conversation_delete(ConversationRef) -> Nothing, Window;
             "Takes a deletion back." conversation_restore(ConversationRef) -> Conversation, Window;
             "What was deleted and can come back." bin_list(BinList) -> BinPage, Window;
@@ -107,6 +114,8 @@ macro_rules! with_commands {
             "Puts the assistants in an order." assistants_order(AssistantsOrder) -> Nothing, Window;
             "Asks where to, and writes an assistant to a file." assistant_export(AssistantRef) -> ExportReport, Window;
 
+            "What was written in a conversation and not sent." draft_get(DraftRef) -> Draft, Window;
+            "Keeps what was written and not sent; of a temporary conversation in memory." draft_put(Draft) -> Nothing, Window;
             "Sends a message and starts the answer." message_send(MessageSend) -> Turn, Participant;
             "Reads a file that shall go with a message, and keeps it." attachment_add(AttachmentAdd) -> Attachment, Window;
             "A file that goes with a message." attachment_read(AttachmentRef) -> AttachmentData, Viewer;

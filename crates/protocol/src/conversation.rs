@@ -1,7 +1,8 @@
 //! Conversations and the tree of messages in them.
 
 use crate::{
-    AssistantId, Controls, ConversationId, Cost, Failure, MessageId, Notice, OwnPrompt, ProviderId, WireProtocol,
+    AssistantId, Caller, CallerRole, Controls, ConversationId, Cost, Failure, MessageId, Notice, OwnPrompt, Place,
+    ProviderId, WireProtocol,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -43,6 +44,18 @@ pub struct Conversation {
     /// It is in memory only, and gone when the app ends.
     #[serde(default)]
     pub temporary: bool,
+    /// Where a person put it.
+    #[serde(default)]
+    pub place: Place,
+}
+
+impl Conversation {
+    /// Leaves out what this caller is not told: where the person put it is the window's alone.
+    pub fn show_to(&mut self, caller: &Caller) {
+        if caller.role != CallerRole::Window {
+            self.place = Place::default();
+        }
+    }
 }
 
 /// Who wrote a message.

@@ -196,6 +196,8 @@ pub enum LibraryEvent {
         /// Which.
         conversation: ConversationId,
     },
+    /// Projects or tags changed: ask again.
+    Projects,
     /// Settings, providers or keys changed: ask again.
     Settings,
     /// Assistants changed: ask again.

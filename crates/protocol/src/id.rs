@@ -50,6 +50,10 @@ uuid_id!(
     MessageId
 );
 uuid_id!(
+    /// Names a project.
+    ProjectId
+);
+uuid_id!(
     /// Names a mirror link (not its token).
     LinkId
 );

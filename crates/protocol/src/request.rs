@@ -33,8 +33,16 @@ wire! {
         offset: Option<u32>,
         /// At most this many; 100 if left out, 500 at most.
         limit: Option<u32>,
-        /// Only those whose title has this in it.
+        /// Only those whose title has this in it. Those in the archive are looked through as well then.
         query: Option<String>,
+        /// Only those in this project.
+        project: Option<ProjectId>,
+        /// Only those that are in no project.
+        outside_projects: Option<bool>,
+        /// Only those in the archive, or (`false`) only those that are not.
+        archived: Option<bool>,
+        /// Only those with this tag.
+        tag: Option<String>,
     }
     /// A new conversation.
     ConversationCreate {
@@ -46,10 +54,13 @@ wire! {
         assistant: Option<AssistantId>,
         /// Never on disk, gone when the app ends. The window only; nobody else sees it.
         temporary: Option<bool>,
+        /// The project it is made in. The window only.
+        project: Option<ProjectId>,
     }
     /// What to look for in messages.
     Search {
-        /// Words, `"phrases"`, the beginning of a word: all of them must be there. Anything may be typed.
+        /// Words, `"phrases"`, the beginning of a word: all of them must be there. Anything may be typed. Without any,
+        /// the other fields alone say what is found.
         query: String,
         /// Skip this many.
         offset: Option<u32>,
@@ -65,6 +76,10 @@ wire! {
         since: Option<u64>,
         /// Only what was written before this time.
         until: Option<u64>,
+        /// Only in conversations of this project. The window only.
+        project: Option<ProjectId>,
+        /// Only in conversations with this tag. The window only.
+        tag: Option<String>,
     }
     /// What was found, newest first.
     SearchPage {
@@ -129,6 +144,18 @@ request! {
         provider: ProviderId,
         /// Which of the provider's keys; all of them if left out.
         number: Option<u32>,
+    }
+    /// What was written and not sent.
+    Draft {
+        /// Where; the conversation that does not exist yet if left out.
+        conversation: Option<ConversationId>,
+        /// The text; none if empty. At most 4 MiB.
+        text: String,
+    }
+    /// Names a place for a draft.
+    DraftRef {
+        /// Where; the conversation that does not exist yet if left out.
+        conversation: Option<ConversationId>,
     }
     /// Names a conversation.
     ConversationRef {

@@ -83,6 +83,7 @@ async fn begin(store: &Store) -> Result<(ConversationId, Message), Box<dyn std::
         assistant: None,
         own_prompt: Default::default(),
         temporary: false,
+        place: Default::default(),
     };
     store.create_conversation(conversation, None).await?;
     let answer = Message::new(None, Author::Assistant, MessageState::Running);

@@ -1,8 +1,9 @@
 //! Conversations: making, listing, changing.
 
-use crate::{Durability, Store, StoreError};
+use crate::{Durability, Store, StoreError, places};
 use rivulet_protocol::{
-    AssistantId, Controls, Conversation, ConversationId, ConversationPage, MessageId, OwnPrompt, ProviderId, now_ms,
+    AssistantId, Controls, Conversation, ConversationId, ConversationPage, MessageId, OwnPrompt, ProjectId, ProviderId,
+    now_ms,
 };
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
@@ -42,9 +43,29 @@ pub enum Led {
     },
 }
 
+/// Which conversations a list has. What is left out limits nothing.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Listed {
+    /// Titles with this in them.
+    pub query: Option<String>,
+    /// These.
+    pub only: Option<Vec<ConversationId>>,
+    /// Those in this project, or (`Some(None)`) in none.
+    pub project: Option<Option<ProjectId>>,
+    /// Those in the archive, or those that are not.
+    pub archived: Option<bool>,
+    /// Those with this tag.
+    pub tag: Option<String>,
+}
+
 const COLUMNS: &str = "id, title, pinned, created_at, updated_at, provider, model, leaf, head, controls, assistant, prompt, \
     EXISTS (SELECT 1 FROM message WHERE conversation = conversation.id AND state = 'running'), \
     EXISTS (SELECT 1 FROM document WHERE name = 'memory')";
+
+/// The columns that [`row`] reads.
+fn columns() -> String {
+    format!("{COLUMNS}, {}", places::COLUMNS)
+}
 
 impl Store {
     /// Adds an empty conversation. A `uid` that is taken is an error.
@@ -58,7 +79,7 @@ impl Store {
             let at = (new.created_at, new.updated_at);
             let assistant = new.assistant.map(|assistant| assistant.0);
             insert.execute((new.id.0, &uid, &new.title, new.pinned, at.0, at.1, provider, &new.model, assistant))?;
-            Ok(())
+            places::put_new(work.connection, new.id, &new.place)
         })
         .await
     }
@@ -79,27 +100,13 @@ impl Store {
         .await
     }
 
-    /// A page of the list: pinned first, then by last use. `only` limits it to these, `query` to titles with this in
-    /// them.
-    pub async fn conversations(
-        &self,
-        offset: u32,
-        limit: u32,
-        query: Option<String>,
-        only: Option<Vec<ConversationId>>,
-    ) -> Result<ConversationPage, StoreError> {
+    /// A page of the list: pinned first, then by last use.
+    pub async fn conversations(&self, offset: u32, limit: u32, listed: Listed) -> Result<ConversationPage, StoreError> {
         self.read(move |connection| {
-            let mut sql = format!("SELECT {COLUMNS} FROM conversation WHERE deleted_at IS NULL");
+            let columns = columns();
+            let mut sql = format!("SELECT {columns} FROM conversation WHERE deleted_at IS NULL");
             let mut values: Vec<Value> = Vec::new();
-            if let Some(query) = query.filter(|query| !query.trim().is_empty()) {
-                sql.push_str(" AND title LIKE ? ESCAPE '\\'");
-                values.push(format!("%{}%", like(query.trim())).into());
-            }
-            if let Some(only) = only {
-                let marks = vec!["?"; only.len()].join(", ");
-                sql.push_str(&format!(" AND id IN ({marks})"));
-                values.extend(only.iter().map(|id| Value::Blob(id.0.as_bytes().to_vec())));
-            }
+            listed.write(&mut sql, &mut values);
             sql.push_str(" ORDER BY pinned DESC, updated_at DESC LIMIT ? OFFSET ?");
             values.extend([Value::from(i64::from(limit) + 1), Value::from(offset)]);
             let mut select = connection.prepare(&sql)?;
@@ -167,7 +174,7 @@ pub(crate) fn insert(connection: &Connection, new: &Conversation, head: u64) -> 
     let (assistant, prompt) = (new.assistant.map(|assistant| assistant.0), &new.own_prompt.0);
     let id = (new.id.0, &new.title, new.pinned);
     insert.execute((id.0, id.1, id.2, at.0, at.1, provider, model, leaf, controls, assistant, prompt, head))?;
-    Ok(())
+    places::put_new(connection, new.id, &new.place)
 }
 
 fn lead(connection: &Connection, id: ConversationId, led: Led) -> Result<(), StoreError> {
@@ -183,13 +190,46 @@ fn lead(connection: &Connection, id: ConversationId, led: Led) -> Result<(), Sto
     Ok(())
 }
 
+impl Listed {
+    /// The conditions in SQL, worded so that the indexes of the list know themselves in them.
+    fn write(self, sql: &mut String, values: &mut Vec<Value>) {
+        let blob = |id: &uuid::Uuid| Value::Blob(id.as_bytes().to_vec());
+        match self.archived {
+            Some(true) => sql.push_str(" AND archived = 1"),
+            Some(false) => sql.push_str(" AND archived = 0"),
+            None => {}
+        }
+        match self.project {
+            Some(Some(project)) => {
+                sql.push_str(" AND project = ?");
+                values.push(blob(&project.0));
+            }
+            Some(None) => sql.push_str(" AND project IS NULL"),
+            None => {}
+        }
+        if let Some(tag) = self.tag {
+            sql.push_str(" AND id IN (SELECT conversation FROM tag WHERE folded = ?)");
+            values.push(places::folded(&tag).into());
+        }
+        if let Some(query) = self.query.filter(|query| !query.trim().is_empty()) {
+            sql.push_str(" AND title LIKE ? ESCAPE '\\'");
+            values.push(format!("%{}%", like(query.trim())).into());
+        }
+        if let Some(only) = self.only {
+            let marks = vec!["?"; only.len()].join(", ");
+            sql.push_str(&format!(" AND id IN ({marks})"));
+            values.extend(only.iter().map(|id| blob(&id.0)));
+        }
+    }
+}
+
 /// Text inside a LIKE pattern, its signs without their meaning.
 fn like(text: &str) -> String {
     text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }
 
 pub(crate) fn conversation(connection: &Connection, id: ConversationId) -> Result<Option<Conversation>, StoreError> {
-    let sql = format!("SELECT {COLUMNS} FROM conversation WHERE id = ?1 AND deleted_at IS NULL");
+    let sql = format!("SELECT {} FROM conversation WHERE id = ?1 AND deleted_at IS NULL", columns());
     Ok(connection.prepare_cached(&sql)?.query_row([id.0], row).optional()?)
 }
 
@@ -213,5 +253,6 @@ fn row(row: &Row<'_>) -> rusqlite::Result<Conversation> {
         own_prompt: OwnPrompt(row.get(11)?),
         running: row.get(12)?,
         temporary: row.get(13)?,
+        place: places::read(row, 14)?,
     })
 }

@@ -19,6 +19,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/6.sql"),
     include_str!("schema/7.sql"),
     include_str!("schema/8.sql"),
+    include_str!("schema/9.sql"),
 ];
 /// URI: a name that begins with `file:` may say that the database is in memory. Paths are absolute and never do.
 pub(crate) const FLAGS: OpenFlags =

@@ -1,7 +1,7 @@
 //! Finding messages by what is in them.
 
 use crate::words::{self, Term};
-use crate::{Durability, Store, StoreError};
+use crate::{Durability, Store, StoreError, places};
 use rivulet_protocol::{ConversationId, MessageId, Search, SearchHit, SearchPage};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
@@ -76,7 +76,7 @@ const COLUMNS: &str = "m.id, m.conversation, c.title, m.text, json_extract(m.fie
 
 fn find(connection: &Connection, search: &Search, only: Option<Vec<ConversationId>>) -> Result<SearchPage, StoreError> {
     let terms = words::terms(&search.query);
-    if terms.is_empty() {
+    if terms.is_empty() && !is_narrowed(search) {
         return Ok(SearchPage::default());
     }
     if terms.iter().any(Term::is_open) {
@@ -188,6 +188,12 @@ fn read(
     Ok(answer.page)
 }
 
+/// Whether it says more than where to look: without words that alone finds something.
+fn is_narrowed(search: &Search) -> bool {
+    let Search { query: _, offset: _, limit: _, conversation: _, author, model, since, until, project, tag } = search;
+    author.is_some() || model.is_some() || since.is_some() || until.is_some() || project.is_some() || tag.is_some()
+}
+
 /// How many answers are wanted.
 fn limit(search: &Search) -> usize {
     search.limit.unwrap_or(30).clamp(1, 200) as usize
@@ -267,6 +273,12 @@ fn filter(
     }
     if let Some(until) = search.until {
         and("json_extract(m.fields, '$.created_at') < ?", Value::from(until as i64));
+    }
+    if let Some(project) = search.project {
+        and("c.project = ?", Value::Blob(project.0.as_bytes().to_vec()));
+    }
+    if let Some(tag) = &search.tag {
+        and("c.id IN (SELECT conversation FROM tag WHERE folded = ?)", places::folded(tag).into());
     }
     if let Some(only) = only {
         let marks = vec!["?"; only.len()].join(", ");

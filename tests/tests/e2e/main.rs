@@ -19,6 +19,7 @@ mod keys;
 mod kills;
 mod mirror;
 mod networks;
+mod order;
 mod previews;
 mod programs;
 mod quitting;

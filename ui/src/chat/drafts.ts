@@ -1,43 +1,64 @@
-/** What was written and not sent, for each conversation. `null` is the one that does not exist yet. */
+import type { Transport } from '../transport/types';
+
+/** The conversation; `null` is the one that does not exist yet. */
+type Place = string | null;
+
+/**
+ * What was written and not sent, for each conversation. The window's are kept by the core, with the conversations; a
+ * browser, which may be a guest's, keeps its own and forgets them with its tab.
+ */
 export class Drafts {
-  #storage: Storage;
-  /** Those of conversations that are in memory only. */
-  #unkept = new Map<string, string>();
+  #transport: Transport;
+  /** What is known of them: what was written here is newer than what the core has. */
+  #known = new Map<Place, string>();
   #timer: ReturnType<typeof setTimeout> | null = null;
 
-  /** A window keeps drafts over a restart; a browser, which may be a guest's, forgets them with its tab. */
-  constructor(host: 'window' | 'browser') {
-    this.#storage = host === 'window' ? localStorage : sessionStorage;
+  constructor(transport: Transport) {
+    this.#transport = transport;
   }
 
-  get(conversation: string | null): string {
-    const unkept = this.#unkept.get(place(conversation));
-    if (unkept !== undefined) return unkept;
-    return this.#storage.getItem(place(conversation)) ?? '';
+  /** What is known at once; `undefined` if the core has to be asked. */
+  known(place: Place): string | undefined {
+    if (this.#transport.host === 'window') return this.#known.get(place);
+    return sessionStorage.getItem(name(place)) ?? '';
+  }
+
+  async get(place: Place): Promise<string> {
+    const known = this.known(place);
+    if (known !== undefined) return known;
+    const draft = await this.#transport.call('draft_get', { conversation: place }).catch(() => null);
+    // Something was written meanwhile.
+    const written = this.#known.get(place);
+    if (written !== undefined) return written;
+    if (draft) this.#known.set(place, draft.text);
+    return draft?.text ?? '';
   }
 
   /** Soon, but not at each key: a long text takes its time. */
-  put(conversation: string | null, text: () => string, kept = true): void {
+  put(place: Place, text: () => string, kept = true): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.now(conversation, text(), kept), 300);
+    this.#timer = setTimeout(() => this.now(place, text(), kept), 300);
   }
 
-  /** One that is not `kept` stays in memory. */
-  now(conversation: string | null, text: string, kept = true): void {
+  /** One that is not `kept` stays in memory: it is for a conversation that shall not be on the disk. */
+  now(place: Place, text: string, kept = true): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    this.#unkept.delete(place(conversation));
-    if (!kept) {
-      if (text !== '') this.#unkept.set(place(conversation), text);
+    if (this.#transport.host === 'window') {
+      const before = this.#known.get(place);
+      this.#known.set(place, text);
+      // Refused: the text is still here, only the end of the app would lose it.
+      if (kept && before !== text)
+        void this.#transport.call('draft_put', { conversation: place, text }).catch(() => {});
       return;
     }
     try {
-      if (text === '') this.#storage.removeItem(place(conversation));
-      else this.#storage.setItem(place(conversation), text);
+      if (text === '') sessionStorage.removeItem(name(place));
+      else sessionStorage.setItem(name(place), text);
     } catch {
-      // Full: the text is still in the field, only a restart would lose it.
+      // Full: the text is still in the field.
     }
   }
 }
 
-const place = (conversation: string | null) => `rivulet-draft-${conversation ?? 'new'}`;
+const name = (place: Place) => `rivulet-draft-${place ?? 'new'}`;

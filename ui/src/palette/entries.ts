@@ -16,7 +16,7 @@ export interface Entry {
 
 /** Everything the palette offers, in the order of its groups. */
 export function entries(app: App): Entry[] {
-  const conversations = app.library.list.map((conversation) => ({
+  const conversations = app.library.shown.map((conversation) => ({
     id: conversation.id,
     group: m.conversations,
     label: conversation.title || m.untitled(),

@@ -778,7 +778,11 @@ running: boolean,
 /**
  * It is in memory only, and gone when the app ends.
  */
-temporary: boolean, };
+temporary: boolean, 
+/**
+ * Where a person put it.
+ */
+place: Place, };
 
 /**
  * Chooses who leads a conversation.
@@ -826,7 +830,11 @@ assistant?: AssistantId | null,
 /**
  * Never on disk, gone when the app ends. The window only; nobody else sees it.
  */
-temporary?: boolean | null, };
+temporary?: boolean | null, 
+/**
+ * The project it is made in. The window only.
+ */
+project?: ProjectId | null, };
 
 /**
  * Names a conversation.
@@ -926,6 +934,39 @@ conversation: ConversationId,
 title: string, };
 
 /**
+ * One change of where several conversations are. What is left out stays.
+ */
+export type ConversationsArrange = { 
+/**
+ * Which; 10,000 at most.
+ */
+conversations: Array<ConversationId>, 
+/**
+ * Kept at the top, or not.
+ */
+pinned?: boolean | null, 
+/**
+ * Into the archive, or out of it.
+ */
+archived?: boolean | null, 
+/**
+ * Into the bin; what runs in them is stopped.
+ */
+deleted?: boolean | null, 
+/**
+ * Into a project, or out of any.
+ */
+move_to?: Destination | null, 
+/**
+ * Tags they get.
+ */
+add_tags?: Array<string> | null, 
+/**
+ * Tags they lose.
+ */
+remove_tags?: Array<string> | null, };
+
+/**
  * A page of the list.
  */
 export type ConversationsList = { 
@@ -938,9 +979,25 @@ offset?: number | null,
  */
 limit?: number | null, 
 /**
- * Only those whose title has this in it.
+ * Only those whose title has this in it. Those in the archive are looked through as well then.
  */
-query?: string | null, };
+query?: string | null, 
+/**
+ * Only those in this project.
+ */
+project?: ProjectId | null, 
+/**
+ * Only those that are in no project.
+ */
+outside_projects?: boolean | null, 
+/**
+ * Only those in the archive, or (`false`) only those that are not.
+ */
+archived?: boolean | null, 
+/**
+ * Only those with this tag.
+ */
+tag?: string | null, };
 
 /**
  * What an answer took, counted when it ended: a later change of a price changes nothing in it.
@@ -1042,6 +1099,37 @@ estimated: number, };
  * How much air there is.
  */
 export type Density = "compact" | "usual" | "airy";
+
+/**
+ * Where conversations shall go.
+ */
+export type Destination = { 
+/**
+ * The project; out of any if left out.
+ */
+project?: ProjectId | null, };
+
+/**
+ * What was written and not sent.
+ */
+export type Draft = { 
+/**
+ * Where; the conversation that does not exist yet if left out.
+ */
+conversation?: ConversationId | null, 
+/**
+ * The text; none if empty. At most 4 MiB.
+ */
+text: string, };
+
+/**
+ * Names a place for a draft.
+ */
+export type DraftRef = { 
+/**
+ * Where; the conversation that does not exist yet if left out.
+ */
+conversation?: ConversationId | null, };
 
 /**
  * How much a model shall reason.
@@ -1520,7 +1608,7 @@ conversation: Conversation, } | { "type": "deleted",
 /**
  * Which.
  */
-conversation: ConversationId, } | { "type": "settings" } | { "type": "assistants" } | { "type": "backups" } | { "type": "mirror" } | { "type": "api" } | { "type": "disk", 
+conversation: ConversationId, } | { "type": "projects" } | { "type": "settings" } | { "type": "assistants" } | { "type": "backups" } | { "type": "mirror" } | { "type": "api" } | { "type": "disk", 
 /**
  * What the system says, while it does not.
  */
@@ -2102,6 +2190,53 @@ export type PictureFetch = {
 url: string, };
 
 /**
+ * Where a person put a conversation. The window's alone: whoever comes by a link is told that it is nowhere.
+ */
+export type Place = { 
+/**
+ * Out of the list, and still found.
+ */
+archived: boolean, 
+/**
+ * The project it is in.
+ */
+project: ProjectId | null, 
+/**
+ * Free words, in the order of the alphabet.
+ */
+tags: Array<string>, };
+
+/**
+ * Where a conversation was.
+ */
+export type Placement = { 
+/**
+ * Which.
+ */
+conversation: ConversationId, 
+/**
+ * Kept at the top.
+ */
+pinned: boolean, 
+/**
+ * In the bin.
+ */
+deleted: boolean, 
+/**
+ * Archive, project and tags.
+ */
+place: Place, };
+
+/**
+ * Where conversations were: what takes a change back, as one act.
+ */
+export type Placements = { 
+/**
+ * Those that changed.
+ */
+placements: Array<Placement>, };
+
+/**
  * What a model costs, in millionths of a US dollar for a million tokens.
  */
 export type Price = { 
@@ -2125,6 +2260,62 @@ output: number,
  * What requests with much input cost instead.
  */
 long: LongPrice | null, };
+
+/**
+ * A folder of conversations that share instructions.
+ */
+export type Project = { 
+/**
+ * Its id.
+ */
+id: ProjectId, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * What each model is told before everything else in each of its conversations; may be empty.
+ */
+instructions: string, 
+/**
+ * Milliseconds since the epoch.
+ */
+created_at: number, 
+/**
+ * How many conversations of the list are in it.
+ */
+conversations: number, };
+
+/**
+ * Names a project.
+ */
+export type ProjectId = string;
+
+/**
+ * Names a project.
+ */
+export type ProjectRef = { 
+/**
+ * Which.
+ */
+project: ProjectId, };
+
+/**
+ * Makes a project, or changes one.
+ */
+export type ProjectSave = { 
+/**
+ * Which; a new one if left out.
+ */
+project?: ProjectId | null, 
+/**
+ * At most 100 characters.
+ */
+name: string, 
+/**
+ * At most 64 KiB; those it has if left out.
+ */
+instructions?: string | null, };
 
 /**
  * A prompt of the library.
@@ -2386,7 +2577,8 @@ schema: JsonValue, };
  */
 export type Search = { 
 /**
- * Words, `"phrases"`, the beginning of a word: all of them must be there. Anything may be typed.
+ * Words, `"phrases"`, the beginning of a word: all of them must be there. Anything may be typed. Without any,
+ * the other fields alone say what is found.
  */
 query: string, 
 /**
@@ -2416,7 +2608,15 @@ since?: number | null,
 /**
  * Only what was written before this time.
  */
-until?: number | null, };
+until?: number | null, 
+/**
+ * Only in conversations of this project. The window only.
+ */
+project?: ProjectId | null, 
+/**
+ * Only in conversations with this tag. The window only.
+ */
+tag?: string | null, };
 
 /**
  * A message that was found, with the place where.
@@ -2669,6 +2869,19 @@ unpriced: number,
 estimated: number, };
 
 /**
+ * A tag that is in use.
+ */
+export type Tag = { 
+/**
+ * The words.
+ */
+name: string, 
+/**
+ * On how many conversations it is.
+ */
+conversations: number, };
+
+/**
  * Light or dark.
  */
 export type Theme = "system" | "light" | "dark";
@@ -2879,6 +3092,20 @@ export interface Commands {
   conversation_prompt: { request: ConversationPrompt; response: Conversation };
   /** What a conversation is answered by, beside what is said in it. */
   conversation_manner: { request: ConversationRef; response: Manner };
+  /** Changes where several conversations are, as one act, and says where they were. */
+  conversations_arrange: { request: ConversationsArrange; response: Placements };
+  /** Puts conversations back to where they were. */
+  conversations_place: { request: Placements; response: Nothing };
+  /** The projects, oldest first. */
+  projects_list: { request: Nothing; response: Array<Project> };
+  /** Makes a project, or changes one. */
+  project_save: { request: ProjectSave; response: Project };
+  /** Deletes a project; its conversations stay, outside of any. */
+  project_delete: { request: ProjectRef; response: Nothing };
+  /** Takes the deletion of a project back, with the conversations that were in it. */
+  project_restore: { request: ProjectRef; response: Project };
+  /** The tags that are in use. */
+  tags_list: { request: Nothing; response: Array<Tag> };
   /** Deletes a conversation; it can be restored. */
   conversation_delete: { request: ConversationRef; response: Nothing };
   /** Takes a deletion back. */
@@ -2911,6 +3138,10 @@ export interface Commands {
   assistants_order: { request: AssistantsOrder; response: Nothing };
   /** Asks where to, and writes an assistant to a file. */
   assistant_export: { request: AssistantRef; response: ExportReport };
+  /** What was written in a conversation and not sent. */
+  draft_get: { request: DraftRef; response: Draft };
+  /** Keeps what was written and not sent; of a temporary conversation in memory. */
+  draft_put: { request: Draft; response: Nothing };
   /** Sends a message and starts the answer. */
   message_send: { request: MessageSend; response: Turn };
   /** Reads a file that shall go with a message, and keeps it. */
@@ -3000,6 +3231,13 @@ export const commandRoles: Record<keyof Commands, CallerRole> = {
   conversation_assistant: "participant",
   conversation_prompt: "window",
   conversation_manner: "window",
+  conversations_arrange: "window",
+  conversations_place: "window",
+  projects_list: "window",
+  project_save: "window",
+  project_delete: "window",
+  project_restore: "window",
+  tags_list: "window",
   conversation_delete: "window",
   conversation_restore: "window",
   bin_list: "window",
@@ -3016,6 +3254,8 @@ export const commandRoles: Record<keyof Commands, CallerRole> = {
   assistant_restore: "window",
   assistants_order: "window",
   assistant_export: "window",
+  draft_get: "window",
+  draft_put: "window",
   message_send: "participant",
   attachment_add: "window",
   attachment_read: "viewer",

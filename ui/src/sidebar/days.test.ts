@@ -18,6 +18,7 @@ const conversation = (id: string, updated_at: number, pinned = false): Conversat
   assistant: null,
   own_prompt: false,
   temporary: false,
+  place: { archived: false, project: null, tags: [] },
 });
 
 it('cuts the list by the calendar', () => {

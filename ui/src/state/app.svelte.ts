@@ -13,6 +13,7 @@ import {
   type LibraryEvent,
   type Message,
   type MessageId,
+  type ProjectId,
   type ProviderId,
   type SearchHit,
   type Snapshot,
@@ -21,6 +22,7 @@ import { asApiError, type Connection, type Transport } from '../transport/types'
 import { painted } from '../ui/painted';
 import { errorSentence } from '../words/sentences';
 import { AssistantsState } from './assistants.svelte';
+import { Arranging } from './arranging.svelte';
 import { Attaching } from './attaching.svelte';
 import { BackupsState } from './backups.svelte';
 import { BinState } from './bin.svelte';
@@ -73,6 +75,7 @@ export class App {
   readonly backups: BackupsState;
   readonly costs: CostsState;
   readonly assistants: AssistantsState;
+  readonly arranging: Arranging;
 
   info = $state.raw<AppInfo | null>(null);
   connection = $state<Connection>('live');
@@ -85,6 +88,8 @@ export class App {
   draft_controls = $state.raw<Controls>({});
   /** The conversation that does not exist yet shall never be on disk. */
   draft_temporary = $state(false);
+  /** The project the conversation that does not exist yet is made in. */
+  draft_project = $state<ProjectId | null>(null);
   settings_section = $state<SettingsSection | null>(null);
   sheet = $state<'mirror' | 'palette' | null>(null);
   drawer = $state(false);
@@ -98,7 +103,7 @@ export class App {
   constructor(transport: Transport) {
     this.transport = transport;
     this.settings = new SettingsState(transport);
-    this.library = new LibraryState(transport);
+    this.library = new LibraryState(transport, transport.host === 'window');
     this.providers = new ProvidersState(transport);
     this.mirror = new MirrorState(transport);
     this.programs = new ProgramsState(transport);
@@ -108,6 +113,7 @@ export class App {
     this.backups = new BackupsState(transport);
     this.costs = new CostsState(transport);
     this.assistants = new AssistantsState(transport);
+    this.arranging = new Arranging(this);
     const in_window = transport.host === 'window';
     if (in_window) setPictures((url) => this.#picture(url));
     setFrames((page) => transport.frame(page));
@@ -130,18 +136,19 @@ export class App {
   async #load(): Promise<void> {
     try {
       const library = this.library.load();
+      const projects = this.transport.host === 'window' ? this.library.loadProjects() : null;
       const settings = this.settings.load();
       this.info = await this.transport.call('app_info', {});
       const models = this.may('models_list') ? this.providers.loadModels() : null;
       // The first picture is whole: nothing in it is drawn twice.
-      await Promise.all([library, settings, models, this.assistants.load()]);
+      await Promise.all([library, settings, models, projects, this.assistants.load()]);
       this.ready = true;
       // What follows changes nothing in the first picture, and is not in its way.
       await painted();
       if (this.may('providers_list')) await Promise.all([this.providers.load(), this.mirror.load()]);
       // A page that was loaded again shows what it showed; a browser has come to see something.
       const first = this.transport.host === 'browser' ? this.library.list[0]?.id : undefined;
-      const kept = this.library.get(sessionStorage.getItem(SHOWN) ?? '')?.id;
+      const kept = await this.#kept();
       const shown = kept ?? first;
       if (shown && !this.open) await this.show(shown);
       // The keyring may ask for its password: last, and nobody waits for it.
@@ -150,6 +157,15 @@ export class App {
       const error = asApiError(thrown);
       if (error.code !== 'gone' && this.connection !== 'ended') toasts.show(errorSentence(error));
     }
+  }
+
+  /** The conversation that was shown before the page was loaded anew, if it is still there. */
+  async #kept(): Promise<ConversationId | undefined> {
+    const conversation = sessionStorage.getItem(SHOWN);
+    if (!conversation || this.library.get(conversation)) return conversation ?? undefined;
+    // In a project that is folded, or in the archive.
+    const snapshot = await this.transport.call('conversation_open', { conversation, limit: 1 }).catch(() => null);
+    return snapshot?.conversation.id;
   }
 
   /** Whether this page may call a command at all. */
@@ -171,7 +187,7 @@ export class App {
   }
 
   get welcome(): boolean {
-    return this.may('settings_update') && !this.settings.all.welcomed && this.library.loaded && !this.library.query
+    return this.may('settings_update') && !this.settings.all.welcomed && this.library.loaded && !this.library.looking
       ? this.library.list.length === 0 && !this.open
       : false;
   }
@@ -186,10 +202,11 @@ export class App {
   }
 
   /** An empty page for a new conversation. */
-  startNew(temporary = false): void {
+  startNew(temporary = false, project: ProjectId | null = null): void {
     this.#opening += 1;
     this.draft_temporary = temporary;
     this.assistants.forgetDraft();
+    this.draft_project = temporary ? null : project;
     this.#close();
     this.settings_section = null;
     this.drawer = false;
@@ -294,17 +311,19 @@ export class App {
   async #asDrafted(): Promise<ConversationId | null> {
     const controls = this.draft_controls;
     const temporary = this.draft_temporary;
+    const project = temporary ? null : this.draft_project;
     const { draft: assistant, draft_prompt: prompt } = this.assistants;
-    if (!isSet(controls) && !temporary && !assistant && prompt === null) return null;
+    if (!isSet(controls) && !temporary && !project && !assistant && prompt === null) return null;
     // The assistant's model stays the assistant's to change.
     const model = !this.draft_model && ledTo(this) ? {} : this.target;
-    const request = { ...model, temporary, assistant };
+    const request = { ...model, temporary, project, assistant };
     const { id: conversation } = await this.transport.call('conversation_create', request);
     if (isSet(controls)) await this.transport.call('conversation_controls', { conversation, controls });
     if (prompt !== null) await this.transport.call('conversation_prompt', { conversation, prompt });
     this.draft_controls = {};
     this.draft_temporary = false;
     this.assistants.forgetDraft();
+    this.draft_project = null;
     return conversation;
   }
 
@@ -416,6 +435,9 @@ export class App {
         break;
       case 'deleted':
         this.#forget(event.conversation);
+        break;
+      case 'projects':
+        if (this.may('projects_list')) void this.library.loadProjects();
         break;
       case 'settings':
         if (this.may('settings_get')) void this.#reloadSettings();

@@ -46,6 +46,7 @@ function start(messages: PathMessage[] = [question, answer], head = 2): Conversa
     assistant: null,
     own_prompt: false,
     temporary: false,
+    place: { archived: false, project: null, tags: [] },
   };
   return opened({ conversation, messages, has_older: false, notice: null });
 }

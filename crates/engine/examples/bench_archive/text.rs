@@ -112,6 +112,7 @@ pub fn chat(number: u64, messages: u64) -> (Conversation, Vec<Message>) {
         assistant: None,
         own_prompt: Default::default(),
         temporary: false,
+        place: Default::default(),
     };
     (conversation, all)
 }

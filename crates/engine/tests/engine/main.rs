@@ -11,6 +11,7 @@ mod costs;
 mod keys;
 mod models;
 mod network;
+mod projects;
 mod requests;
 mod temporary;
 mod transfers;

@@ -19,6 +19,10 @@ async fn a_temporary_conversation_is_whole_in_memory_and_nowhere_else() {
     let create = ConversationCreate { temporary: Some(true), ..Default::default() };
     let chat = bench.engine.conversation_create(&window, create.clone()).await.unwrap();
     assert!(chat.temporary);
+    let draft = Draft { conversation: Some(chat.id), text: "A draft of obsidian".into() };
+    bench.engine.draft_put(&window, draft.clone()).await.unwrap();
+    let place = DraftRef { conversation: Some(chat.id) };
+    assert_eq!(bench.engine.draft_get(&window, place).await.unwrap(), draft);
     let turn = bench.send(Some(chat.id), "A question of amber").await;
     assert_eq!(bench.ended(chat.id, turn.answer).await.text, answers[0]);
     let again = AnswerRegenerate { message: turn.answer, provider: None, model: None };
@@ -51,7 +55,7 @@ async fn a_temporary_conversation_is_whole_in_memory_and_nowhere_else() {
     assert_eq!(bench.engine.bin_list(&window, BinList::default()).await.unwrap(), BinPage::default());
     bench.engine.quit().await;
     assert!(on_disk(bench.folder.path(), "jade"), "what was kept is there");
-    for text in ["amber", "quicksilver", "Another one."] {
+    for text in ["amber", "quicksilver", "Another one.", "obsidian"] {
         assert!(!on_disk(bench.folder.path(), text), "{text}");
     }
 }

@@ -4,9 +4,9 @@ use super::Out;
 use crate::json::Json;
 use crate::source::Source;
 use crate::tree::branches;
-use crate::writers::archive::{ASSISTANTS, ArchivedConversation, MANIFEST, VERSION};
+use crate::writers::archive::{ASSISTANTS, ArchivedConversation, ArchivedProject, MANIFEST, VERSION};
 use crate::{Chat, ReadError};
-use rivulet_protocol::{Assistant, Conversation, Message, MessageId, MessageState, SkipReason};
+use rivulet_protocol::{Assistant, Conversation, Message, MessageId, MessageState, Project, SkipReason};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::HashSet;
@@ -44,6 +44,8 @@ struct One {
     version: u64,
     conversation: ArchivedConversation,
     messages: Vec<Message>,
+    #[serde(default)]
+    project: Option<ArchivedProject>,
 }
 
 /// The file of one assistant.
@@ -121,5 +123,7 @@ fn chat(one: One) -> Option<Chat> {
     let mut conversation = Conversation::from(one.conversation);
     let end = messages.last().map(|message| message.id);
     conversation.leaf = conversation.leaf.filter(|leaf| known.contains(leaf)).or(end);
-    Some(Chat { conversation, messages })
+    let project = one.project.map(Project::from);
+    conversation.place.project = project.as_ref().map(|project| project.id);
+    Some(Chat { conversation, messages, project })
 }

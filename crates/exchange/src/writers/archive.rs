@@ -2,7 +2,8 @@
 
 use crate::Chat;
 use rivulet_protocol::{
-    Assistant, AssistantId, Controls, Conversation, ConversationId, Message, MessageId, OwnPrompt, ProviderId,
+    Assistant, AssistantId, Controls, Conversation, ConversationId, Message, MessageId, OwnPrompt, Place, Project,
+    ProjectId, ProviderId,
 };
 use serde::{Deserialize, Serialize};
 use std::io::{self, Seek, Write};
@@ -52,6 +53,10 @@ pub struct ArchivedConversation {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     prompt: Option<String>,
     leaf: Option<MessageId>,
+    #[serde(default)]
+    archived: bool,
+    #[serde(default)]
+    tags: Vec<String>,
 }
 
 impl ArchivedConversation {
@@ -79,30 +84,86 @@ impl From<&Conversation> for ArchivedConversation {
             head: _,
             running: _,
             temporary: _,
+            // The project stands beside it, with its name.
+            place: Place { archived, project: _, tags },
         } = conversation.clone();
-        Self { id, title, pinned, created_at, updated_at, provider, model, controls, assistant, prompt, leaf }
+        Self {
+            id,
+            title,
+            pinned,
+            created_at,
+            updated_at,
+            provider,
+            model,
+            controls,
+            assistant,
+            prompt,
+            leaf,
+            archived,
+            tags,
+        }
     }
 }
 
 impl From<ArchivedConversation> for Conversation {
     fn from(archived: ArchivedConversation) -> Self {
-        // Every field by name, so that a new one is not forgotten here.
+        let ArchivedConversation {
+            id,
+            title,
+            pinned,
+            created_at,
+            updated_at,
+            provider,
+            model,
+            controls,
+            assistant,
+            prompt,
+            leaf,
+            archived,
+            tags,
+        } = archived;
+        let (head, running, temporary) = (0, false, false);
         Self {
-            id: archived.id,
-            title: archived.title,
-            pinned: archived.pinned,
-            created_at: archived.created_at,
-            updated_at: archived.updated_at,
-            provider: archived.provider,
-            model: archived.model,
-            controls: archived.controls,
-            assistant: archived.assistant,
-            own_prompt: OwnPrompt(archived.prompt),
-            leaf: archived.leaf,
-            head: 0,
-            running: false,
-            temporary: false,
+            id,
+            title,
+            pinned,
+            created_at,
+            updated_at,
+            provider,
+            model,
+            controls,
+            assistant,
+            own_prompt: OwnPrompt(prompt),
+            leaf,
+            head,
+            running,
+            temporary,
+            place: Place { archived, project: None, tags },
         }
+    }
+}
+
+/// The project of a conversation, in the file of each conversation that is in it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ArchivedProject {
+    id: ProjectId,
+    name: String,
+    #[serde(default)]
+    instructions: String,
+    created_at: u64,
+}
+
+impl From<&Project> for ArchivedProject {
+    fn from(project: &Project) -> Self {
+        let Project { id, name, instructions, created_at, conversations: _ } = project.clone();
+        Self { id, name, instructions, created_at }
+    }
+}
+
+impl From<ArchivedProject> for Project {
+    fn from(archived: ArchivedProject) -> Self {
+        let ArchivedProject { id, name, instructions, created_at } = archived;
+        Self { id, name, instructions, created_at, conversations: 0 }
     }
 }
 
@@ -112,6 +173,8 @@ struct One<'a> {
     format: &'a str,
     version: u64,
     conversation: ArchivedConversation,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    project: Option<ArchivedProject>,
     messages: &'a [Message],
 }
 
@@ -121,7 +184,13 @@ pub fn write_one(chat: &Chat, to: impl Write) -> io::Result<()> {
 }
 
 fn one(chat: &Chat) -> One<'_> {
-    One { format: ONE, version: VERSION, conversation: (&chat.conversation).into(), messages: &chat.messages }
+    One {
+        format: ONE,
+        version: VERSION,
+        conversation: (&chat.conversation).into(),
+        project: chat.project.as_ref().map(Into::into),
+        messages: &chat.messages,
+    }
 }
 
 /// The file of one assistant.

@@ -63,8 +63,20 @@ fn everything() -> Chat {
         assistant: Some(AssistantId(Uuid::from_u128(5))),
         own_prompt: OwnPrompt(Some("Be brief.".into())),
         temporary: false,
+        place: Place {
+            archived: true,
+            project: Some(ProjectId(Uuid::from_u128(9))),
+            tags: vec!["work".into(), "江".into()],
+        },
     };
-    Chat { conversation, messages: vec![question, answer, other] }
+    let project = Project {
+        id: ProjectId(Uuid::from_u128(9)),
+        name: "Rivers".into(),
+        instructions: "Be brief.".into(),
+        created_at: 1_700_000_000_000,
+        conversations: 0,
+    };
+    Chat { conversation, messages: vec![question, answer, other], project: Some(project) }
 }
 
 fn written(chats: &[Chat], form: ExportForm, many: bool, language: Language) -> Vec<u8> {

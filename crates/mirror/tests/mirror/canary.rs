@@ -16,6 +16,8 @@ const SYSTEM: &str = "CANARYSYSTEM";
 const ASSISTANT: &str = "CANARYASSISTANT";
 const OWN: &str = "CANARYOWNPROMPT";
 const HIDDEN: &str = "CANARYHIDDEN";
+/// The project both conversations are in, what its models are told, and their tag.
+const PLACE: &str = "CANARYPLACE";
 /// What the links are allowed to see, and strangers are not.
 pub const SHARED: &str = "SHAREDWORDS";
 
@@ -65,6 +67,16 @@ impl Scene {
         told_by_an_assistant(&site.engine, &shared).await;
         let (_, events) = ask("shared");
         assert!(events.contains("Incorrect API key provided"), "{events}");
+        let save = ProjectSave { project: None, name: PLACE.into(), instructions: Some(PLACE.into()) };
+        let project = site.engine.project_save(&Caller::window(), save).await.unwrap().id;
+        let arrange = ConversationsArrange {
+            conversations: [&shared, &hidden].map(|id| serde_json::from_value(id.clone()).unwrap()).to_vec(),
+            move_to: Some(Destination { project: Some(project) }),
+            add_tags: Some(vec![PLACE.into()]),
+            ..Default::default()
+        };
+        let placed = site.engine.conversations_arrange(&Caller::window(), arrange).await.unwrap();
+        assert_eq!(placed.placements.len(), 2);
         let scope = vec![serde_json::from_value(shared.clone()).unwrap()];
         let [viewer, limited] =
             [LinkRole::Viewer, LinkRole::Participant].map(|role| token_of(&site.link(role, Some(scope.clone()), None)));
@@ -110,7 +122,7 @@ async fn no_command_and_no_stream_ever_shows_a_secret() {
         answers += 1;
         // Whoever sees all sees the hidden conversation, and still no secret.
         let hidden = (token != site.token).then_some(HIDDEN);
-        for secret in [KEY, HEADER, SYSTEM, ASSISTANT, OWN].into_iter().chain(hidden) {
+        for secret in [KEY, HEADER, SYSTEM, ASSISTANT, OWN, PLACE].into_iter().chain(hidden) {
             assert!(!text.contains(secret), "{what}: {text}");
         }
     };
@@ -139,6 +151,15 @@ async fn no_command_and_no_stream_ever_shows_a_secret() {
                 check(token, &query, &format!("{}{}", stream.head, stream.raw));
             }
         }
+    }
+    // A change of the place is a change of the conversation, and told as one.
+    for token in [&site.token, viewer, limited] {
+        let mut stream = site.watch_as(token, "library=1&pace=0", "");
+        let pin = ConversationPin { conversation: serde_json::from_value(shared.clone()).unwrap(), pinned: true };
+        site.engine.conversation_pin(&Caller::window(), pin).await.unwrap();
+        stream.event();
+        assert!(stream.raw.contains(shared.as_str().unwrap()), "{}", stream.raw);
+        check(token, "library", &stream.raw);
     }
     assert!(answers > 500, "{answers}");
 }

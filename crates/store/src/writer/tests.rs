@@ -124,6 +124,7 @@ async fn begin(store: &Store) -> (ConversationId, Message) {
         assistant: None,
         own_prompt: Default::default(),
         temporary: false,
+        place: Default::default(),
     };
     store.create_conversation(conversation, None).await.unwrap();
     let answer = Message::new(None, Author::Assistant, MessageState::Running);

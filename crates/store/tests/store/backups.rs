@@ -2,12 +2,12 @@
 
 use crate::scene::{Recorder, Scene, assert_every_reader_agrees, open_when_free};
 use rivulet_protocol::*;
-use rivulet_store::{ConversationChange, Store, StoreError};
+use rivulet_store::{ConversationChange, Listed, Store, StoreError};
 use rusqlite::Connection;
 use std::sync::Arc;
 
 async fn titles(store: &Store) -> Vec<String> {
-    let page = store.conversations(0, 100, None, None).await.unwrap();
+    let page = store.conversations(0, 100, Listed::default()).await.unwrap();
     let mut titles: Vec<String> = page.conversations.into_iter().map(|found| found.title).collect();
     titles.sort();
     titles

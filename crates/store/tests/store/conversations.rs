@@ -2,10 +2,11 @@
 
 use crate::scene::{Scene, new_conversation};
 use rivulet_protocol::*;
-use rivulet_store::ConversationChange;
+use rivulet_store::{ConversationChange, Listed};
 
 async fn titles(scene: &Scene, query: Option<&str>, only: Option<Vec<ConversationId>>) -> Vec<String> {
-    let page = scene.store.conversations(0, 100, query.map(Into::into), only).await.unwrap();
+    let listed = Listed { query: query.map(Into::into), only, ..Listed::default() };
+    let page = scene.store.conversations(0, 100, listed).await.unwrap();
     page.conversations.into_iter().map(|conversation| conversation.title).collect()
 }
 
@@ -30,9 +31,9 @@ async fn the_list_has_pinned_ones_first_then_the_latest() {
     assert_eq!(titles(&scene, None, Some(vec![ids[2], ids[1]])).await, ["middle", "latest"]);
     assert_eq!(titles(&scene, None, Some(Vec::new())).await, [""; 0]);
 
-    let page = scene.store.conversations(0, 2, None, None).await.unwrap();
+    let page = scene.store.conversations(0, 2, Listed::default()).await.unwrap();
     assert!(page.has_more && page.conversations.len() == 2);
-    let page = scene.store.conversations(2, 2, None, None).await.unwrap();
+    let page = scene.store.conversations(2, 2, Listed::default()).await.unwrap();
     assert!(!page.has_more && page.conversations.len() == 1);
 }
 

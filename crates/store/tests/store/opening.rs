@@ -2,7 +2,7 @@
 
 use crate::scene::{Recorder, Scene, assert_every_reader_agrees, new_conversation};
 use rivulet_protocol::*;
-use rivulet_store::{Store, StoreError};
+use rivulet_store::{Listed, Store, StoreError};
 use rusqlite::Connection;
 use std::sync::Arc;
 
@@ -61,7 +61,7 @@ async fn a_newer_format_is_refused_and_left_as_it_is() {
     restored.pragma_update(None, "user_version", own).unwrap();
     restored.close().unwrap();
     let store = open(scene.dir.path()).unwrap();
-    assert_eq!(store.conversations(0, 10, None, None).await.unwrap().conversations.len(), 1);
+    assert_eq!(store.conversations(0, 10, Listed::default()).await.unwrap().conversations.len(), 1);
 }
 
 #[tokio::test]

@@ -149,6 +149,7 @@ pub fn new_conversation(title: &str) -> Conversation {
         assistant: None,
         own_prompt: Default::default(),
         temporary: false,
+        place: Place::default(),
     }
 }
 

@@ -40,7 +40,8 @@ async fn titled(engine: &Engine, caller: &Caller, query: &str, limit: usize) -> 
     let mut offset = 0;
     loop {
         let query = Some(query.to_owned()).filter(|query| !query.is_empty());
-        let request = ConversationsList { offset: Some(offset), limit: Some(CONVERSATIONS), query };
+        let page = (Some(offset), Some(CONVERSATIONS));
+        let request = ConversationsList { offset: page.0, limit: page.1, query, ..ConversationsList::default() };
         let page = engine.conversations_list(caller, request).await?;
         found.extend(page.conversations);
         offset += CONVERSATIONS;

@@ -91,7 +91,7 @@ fn backup(store: &Store, name: &str, messages: u64) -> Result<(), String> {
 }
 
 pub async fn nothing_old_is_lost(store: &Store) {
-    let chats = store.conversations(0, 10, None, None).await.unwrap().conversations;
+    let chats = store.conversations(0, 10, Default::default()).await.unwrap().conversations;
     let old = chats.iter().find(|chat| chat.title == "old").expect("the conversation");
     let (_, all) = store.whole(old.id).await.unwrap().expect("all of it");
     let texts: Vec<String> = all.into_iter().map(|message| message.text).collect();
