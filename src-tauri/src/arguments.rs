@@ -1,7 +1,7 @@
 //! The command line.
 
 use anyhow::{Context, bail};
-use rivulet_engine::{EngineConfig, SessionProvider};
+use rivulet_engine::{EngineConfig, Replay, SessionProvider};
 use rivulet_protocol::{ProviderId, Secret};
 use std::path::PathBuf;
 
@@ -27,7 +27,10 @@ The app and `serve` take:
                                OpenAI-compatible endpoint of your own
   --base-url URL               its address
   --model NAME                 its model
-  --key-fd N                   read its key from this file descriptor; it stays in memory";
+  --key-fd N                   read its key from this file descriptor; it stays in memory
+  --replay FILE                the demo answers with this recording (see docs/recordings.md)
+  --replay-speed N             so many times as fast as it was recorded; `max` is as
+                               fast as it goes";
 
 /// What to do.
 pub enum Arguments {
@@ -58,6 +61,7 @@ impl Arguments {
         let mut parser = lexopt::Parser::from_env();
         let (mut serve, mut core, mut api, mut port, mut data_dir) = (false, false, false, None, None);
         let (mut provider, mut base_url, mut model, mut key) = (None, None, None, None);
+        let (mut replay, mut replay_speed) = (None, None);
         while let Some(argument) = parser.next()? {
             match argument {
                 Short('h') | Long("help") => return Ok(Self::Help),
@@ -71,11 +75,17 @@ impl Arguments {
                 Long("base-url") => base_url = Some(parser.value()?.string()?),
                 Long("model") => model = Some(parser.value()?.string()?),
                 Long("key-fd") => key = Some(read_key(parser.value()?.parse::<u32>()?)?),
+                Long("replay") => replay = Some(PathBuf::from(parser.value()?)),
+                Long("replay-speed") => replay_speed = Some(speed(&parser.value()?.string()?)?),
                 other => return Err(other.unexpected().into()),
             }
         }
         let mut start = EngineConfig::new(data_dir.map_or_else(default_data_dir, Ok)?);
         start.version = env!("CARGO_PKG_VERSION").into();
+        start.replay = recording(replay, replay_speed)?;
+        if start.replay.is_some() && provider.is_none() && base_url.is_none() {
+            provider = Some("demo".to_owned());
+        }
         start.session_provider = session_provider(provider, base_url, model, key)?;
         if core {
             return Ok(Self::Core(start));
@@ -103,6 +113,27 @@ fn session_provider(
         bail!("--provider custom needs its --base-url");
     }
     Ok(Some(SessionProvider { id: ProviderId(id), base_url, model, key }))
+}
+
+fn recording(file: Option<PathBuf>, speed: Option<Option<u32>>) -> anyhow::Result<Option<Replay>> {
+    let Some(file) = file else {
+        if speed.is_some() {
+            bail!("--replay-speed belongs to a --replay");
+        }
+        return Ok(None);
+    };
+    let text = std::fs::read_to_string(&file);
+    let text = text.with_context(|| format!("no recording could be read from {}", file.display()))?;
+    Ok(Some(Replay { text, speed }))
+}
+
+/// `2`, `10` or `max`.
+fn speed(text: &str) -> anyhow::Result<Option<u32>> {
+    match text.parse() {
+        _ if text == "max" => Ok(None),
+        Ok(times @ 1..) => Ok(Some(times)),
+        _ => bail!("--replay-speed takes a whole number from 1, or `max`"),
+    }
 }
 
 /// Reads a key from an inherited file descriptor, so that it stands in no argument list and no environment.

@@ -3,6 +3,7 @@
 use crate::answer::{Answer, Stream};
 use crate::chat::{Request as ChatRequest, Usage};
 use crate::pace::{Pace, Rate};
+use crate::replay::{Cut, Replay, Speed};
 use crate::script::{MODELS, Script};
 use bytes::Bytes;
 use futures_util::stream;
@@ -13,15 +14,15 @@ use http_body_util::{BodyExt, Full, LengthLimitError, Limited, StreamBody};
 use hyper::body::{Frame, Incoming};
 use serde::Serialize;
 use serde_json::json;
-use std::convert::Infallible;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::watch;
 
 /// Longest request. A very long conversation fits many times.
 const LONGEST_REQUEST: usize = 32 * 1024 * 1024;
 
-type Body = UnsyncBoxBody<Bytes, Infallible>;
+pub(crate) type Body = UnsyncBoxBody<Bytes, Cut>;
 
 /// What every request needs to know.
 pub(crate) struct Server {
@@ -31,14 +32,39 @@ pub(crate) struct Server {
     pub root: String,
     pub rate: watch::Receiver<Rate>,
     pub answers: AtomicU64,
+    pub replay: Mutex<Option<Arc<Replay>>>,
+    pub speed: watch::Receiver<Speed>,
 }
 
 impl Server {
-    pub async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
+    /// Fails where a recorded connection was cut.
+    pub async fn answer(&self, request: Request<Incoming>) -> Result<Response<Body>, Cut> {
         if !self.is_ours(request.headers()) {
-            return refuse(StatusCode::FORBIDDEN, "forbidden", "This server answers the app alone.");
+            return Ok(refuse(StatusCode::FORBIDDEN, "forbidden", "This server answers the app alone."));
         }
-        let Some(path) = request.uri().path().strip_prefix(self.root.as_str()) else { return not_found() };
+        let Some(path) = request.uri().path().strip_prefix(self.root.as_str()) else { return Ok(not_found()) };
+        if let Some(replay) = self.replay().filter(|_| asks_a_model(path))
+            && let Some(played) = replay.answer(request.method().as_str(), self.speed.clone()).await
+        {
+            return played;
+        }
+        let path = path.to_owned();
+        Ok(self.say(&path, request).await)
+    }
+
+    /// The recording that is played, if one is.
+    pub fn replay(&self) -> Option<Arc<Replay>> {
+        // Replaced as a whole: nothing can have been left half done.
+        self.replay.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Plays this from the next request on, or nothing.
+    pub fn play(&self, replay: Option<Replay>) {
+        *self.replay.lock().unwrap_or_else(PoisonError::into_inner) = replay.map(Arc::new);
+    }
+
+    /// What the demo itself has to say.
+    async fn say(&self, path: &str, request: Request<Incoming>) -> Response<Body> {
         match (path, request.method()) {
             ("/models", &Method::GET) => models(),
             ("/chat/completions", &Method::POST) => self.chat(request.into_body()).await,
@@ -86,6 +112,11 @@ impl Server {
     }
 }
 
+/// Whether a request is for an answer, in any protocol, and not about models or the end of an answer.
+fn asks_a_model(path: &str) -> bool {
+    !["/models", "/api/tags", "/api/show", "/cancel"].iter().any(|other| path.ends_with(other))
+}
+
 fn events(stream: Stream) -> Response<Body> {
     let frames = stream::unfold(stream, |mut stream| async move {
         let events = stream.next().await?;
@@ -120,7 +151,8 @@ fn refuse(status: StatusCode, code: &str, message: &str) -> Response<Body> {
 fn json_response(status: StatusCode, value: &impl Serialize) -> Response<Body> {
     // Strings, numbers and lists: writing them cannot fail.
     let body = serde_json::to_vec(value).unwrap_or_default();
-    let mut response = Response::new(BodyExt::boxed_unsync(Full::new(Bytes::from(body))));
+    let body = Full::new(Bytes::from(body)).map_err(|never| match never {});
+    let mut response = Response::new(BodyExt::boxed_unsync(body));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response

@@ -9,18 +9,24 @@
 //!
 //! A request that ends with a partial answer, or with that and a user message beginning with `Continue`, makes `tour`
 //! and `echo` go on exactly where that partial answer stops.
+//!
+//! It can also play a [`recording`]: then it answers every request as another server once did, byte for byte, in that
+//! server's protocol.
 
 mod answer;
 mod chat;
 mod http;
 mod pace;
+pub mod recording;
+mod replay;
 mod script;
 mod tokens;
 
 use crate::http::Server;
+use crate::recording::Recording;
+use crate::replay::Replay;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use std::convert::Infallible;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,6 +38,8 @@ use tokio::task::{AbortHandle, JoinSet};
 pub struct Demo {
     base_url: String,
     rate: watch::Sender<pace::Rate>,
+    speed: watch::Sender<replay::Speed>,
+    server: Arc<Server>,
     serving: AbortHandle,
 }
 
@@ -43,9 +51,11 @@ impl Demo {
         let root = format!("/{}/v1", random_name()?);
         let base_url = format!("http://{host}{root}");
         let (rate, watching) = watch::channel(None);
-        let server = Server { host, root, rate: watching, answers: 1.into() };
-        let serving = tokio::spawn(serve(listener, Arc::new(server))).abort_handle();
-        Ok(Self { base_url, rate, serving })
+        let (speed, playing) = watch::channel(Some(1));
+        let replay = Default::default();
+        let server = Arc::new(Server { host, root, rate: watching, answers: 1.into(), replay, speed: playing });
+        let serving = tokio::spawn(serve(listener, Arc::clone(&server))).abort_handle();
+        Ok(Self { base_url, rate, speed, server, serving })
     }
 
     /// `http://127.0.0.1:PORT/<random>/v1`. The random part keeps out web pages and other users, who cannot guess it.
@@ -57,6 +67,22 @@ impl Demo {
     /// its own time.
     pub fn set_rate(&self, tokens_per_second: Option<u32>) {
         self.rate.send_replace(tokens_per_second);
+    }
+
+    /// Answers every request with this recording from now on, or by itself again. Its exchanges answer one after the
+    /// other, and then from the first.
+    pub fn replay(&self, recording: Option<Recording>) {
+        self.server.play(recording.map(Replay::new));
+    }
+
+    /// Looks at the recording that is played.
+    pub fn replayed<T>(&self, look: impl FnOnce(&Recording) -> T) -> Option<T> {
+        self.server.replay().map(|replay| look(&replay.recording))
+    }
+
+    /// How often as fast as it was recorded, also for answers that are running; `None` is as fast as it is read.
+    pub fn set_replay_speed(&self, times: Option<u32>) {
+        self.speed.send_replace(times);
     }
 }
 
@@ -96,7 +122,7 @@ async fn serve(listener: TcpListener, server: Arc<Server>) {
         connections.spawn(async move {
             let service = service_fn(move |request| {
                 let server = server.clone();
-                async move { Ok::<_, Infallible>(server.answer(request).await) }
+                async move { server.answer(request).await }
             });
             let mut http = hyper::server::conn::http1::Builder::new();
             // A client that closes in mid-answer is an error to hyper and everyday life here.

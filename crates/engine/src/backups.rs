@@ -86,7 +86,9 @@ impl Engine {
         drop(running);
         self.keep_api(Some(false), None).await?;
         self.core.logs.forget_all();
-        self.core.demo.set_rate(self.core.store.settings().await?.demo_rate);
+        let settings = self.core.store.settings().await?;
+        self.core.demo.set_rate(settings.demo_rate);
+        self.core.demo.set_replay_speed(settings.replay_speed);
         self.notify(LibraryEvent::Settings);
         self.notify(LibraryEvent::Missed);
         self.backup_status().await

@@ -269,6 +269,22 @@ impl Commands for Engine {
         self.core.traces.trace(request.message).ok_or_else(|| ApiError::not_found("trace"))
     }
 
+    async fn recording_save(&self, caller: &Caller, request: RecordingSave) -> Answer<RecordingSaved> {
+        self.save_recording(caller, request).await
+    }
+
+    async fn replay_status(&self, _: &Caller, _: Nothing) -> Answer<ReplayStatus> {
+        Ok(self.replay_status())
+    }
+
+    async fn replay_start(&self, _: &Caller, request: ReplayStart) -> Answer<ReplayStatus> {
+        Ok(self.start_replay(&request.text))
+    }
+
+    async fn replay_end(&self, _: &Caller, _: Nothing) -> Answer<ReplayStatus> {
+        Ok(self.end_replay())
+    }
+
     async fn import_start(&self, _: &Caller, request: ImportStart) -> Answer<Option<ImportReport>> {
         self.import(request).await
     }
@@ -402,6 +418,9 @@ impl Engine {
         }
         self.core.store.save_settings(settings.clone()).await?;
         self.core.demo.set_rate(settings.demo_rate);
+        if settings.replay_speed != before.replay_speed {
+            self.core.demo.set_replay_speed(settings.replay_speed);
+        }
         self.notify(LibraryEvent::Settings);
         Ok(settings)
     }

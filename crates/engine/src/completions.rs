@@ -170,7 +170,10 @@ impl Call {
             paid.map(|(cost, key)| Spending { at: now_ms(), conversation: None, provider, key, model, cost });
         let noted = async {
             self.engine.core.store.end_api_use(number, end).await?;
-            self.engine.core.spend(spending).await
+            match spending {
+                Some(spending) => self.engine.core.store.spend(spending).await,
+                None => Ok(()),
+            }
         };
         if let Err(error) = noted.await {
             tracing::error!(%error, "what a program used could not be noted");

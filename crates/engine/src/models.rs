@@ -6,6 +6,11 @@ use rivulet_protocol::*;
 use rivulet_providers::catalog::Quirk;
 use rivulet_providers::models;
 
+/// A price as its user said it; of what they did not say, nothing is made up.
+pub(crate) fn of_own(price: &OwnPrice) -> Price {
+    Price { input: price.input, cached: price.cached, output: price.output, ..Price::default() }
+}
+
 impl Engine {
     /// What was listed last, then what was typed in by hand and what the catalog knows.
     pub(crate) async fn known_models(&self, provider: &Resolved) -> Result<Vec<Model>, ApiError> {
@@ -18,8 +23,13 @@ impl Engine {
                 models.push(Model { id, ..Model::default() });
             }
         }
+        let own = self.core.store.settings().await?.prices;
         for model in &mut models {
             models::complete(model, &provider.id.0, provider.kind);
+            model.price_is_own = false;
+            if let Some(price) = own.iter().find(|own| own.provider == provider.id && own.model == model.id) {
+                (model.price, model.price_is_own) = (Some(of_own(price)), true);
+            }
         }
         Ok(models)
     }

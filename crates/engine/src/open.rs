@@ -3,8 +3,9 @@
 use crate::keys::FIRST_KEY;
 use crate::log::Logs;
 use crate::names::NAMED_AT_ONCE;
-use crate::{Core, Engine};
+use crate::{Core, Engine, recordings};
 use rivulet_demo::Demo;
+use rivulet_demo::recording::RecordingError;
 use rivulet_protocol::{KeyPlace, ProviderId, Secret};
 use rivulet_providers::{Client, Limits};
 use rivulet_store::{Store, StoreError};
@@ -30,6 +31,8 @@ pub struct EngineConfig {
     pub limits: Limits,
     /// A provider given on the command line, for this run.
     pub session_provider: Option<SessionProvider>,
+    /// A recording that the demo replays in this run.
+    pub replay: Option<Replay>,
 }
 
 impl EngineConfig {
@@ -40,8 +43,18 @@ impl EngineConfig {
             version: env!("CARGO_PKG_VERSION").into(),
             limits: Limits::default(),
             session_provider: None,
+            replay: None,
         }
     }
+}
+
+/// A recording for the demo to replay.
+#[derive(Clone, Debug)]
+pub struct Replay {
+    /// The file's text.
+    pub text: String,
+    /// How often as fast as it was recorded, `Some(None)` as fast as it goes; the settings' speed if left out.
+    pub speed: Option<Option<u32>>,
 }
 
 /// A provider for this run only: it is the default one, and neither it nor its key is stored.
@@ -66,6 +79,9 @@ pub enum OpenError {
     /// The demo's server.
     #[error("the built-in demo could not listen on this computer: {0}")]
     Demo(std::io::Error),
+    /// The recording to replay.
+    #[error(transparent)]
+    Replay(#[from] RecordingError),
     /// The HTTP client or the provider from the command line.
     #[error("{0}")]
     Provider(String),
@@ -82,7 +98,15 @@ impl Engine {
             .await
             .map_err(|error| OpenError::Provider(error.to_string()))??;
         let demo = Demo::start().await.map_err(OpenError::Demo)?;
-        demo.set_rate(store.settings().await?.demo_rate);
+        let settings = store.settings().await?;
+        demo.set_rate(settings.demo_rate);
+        demo.set_replay_speed(settings.replay_speed);
+        if let Some(replay) = config.replay {
+            demo.replay(Some(recordings::read(&replay.text)?));
+            if let Some(speed) = replay.speed {
+                demo.set_replay_speed(speed);
+            }
+        }
         let client = Client::new(config.limits).map_err(|failure| {
             OpenError::Provider(failure.detail.unwrap_or_else(|| "the HTTP client could not be made".into()))
         })?;
@@ -113,6 +137,7 @@ impl Engine {
         let engine = Self { core: Arc::new(core) };
         engine.forget_memory_keys().await?;
         engine.keep_session_key().await?;
+        engine.count_cut().await?;
         engine.index_older_messages();
         engine.empty_bin_by_itself();
         engine.back_up_daily();

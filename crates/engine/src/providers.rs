@@ -136,6 +136,7 @@ impl Engine {
         let name = name.or_else(|| catalog.map(|entry| entry.name.clone())).unwrap_or_else(|| id.0.clone());
         let (url, origin) = origin(&base_url).map_err(ApiError::upstream)?;
         let chosen = stored.and_then(|stored| stored.protocol).filter(|chosen| speaks(catalog).contains(chosen));
+        let chosen = if id.0 == DEMO { self.replayed_protocol() } else { chosen };
         let protocol = chosen.unwrap_or_else(|| catalog.map(|entry| entry.protocol).unwrap_or_default());
         Ok(Resolved {
             name,

@@ -1,9 +1,11 @@
 //! What was spent: noted when an answer ends, and summed up for people.
 
+use crate::cost::Tally;
+use crate::models::of_own;
 use crate::{Core, Engine};
 use rivulet_protocol::*;
 use rivulet_providers::models;
-use rivulet_store::{Spending, StoreError};
+use rivulet_store::{Asked, Left, Spending, StoreError};
 
 /// Days that are shown if nobody says how many, and the most.
 const DAYS: u32 = 31;
@@ -11,12 +13,41 @@ const MOST_DAYS: u32 = 3_660;
 
 impl Core {
     /// Notes what an answer cost. One of a temporary conversation too, without saying which: the money is spent.
-    pub async fn spend(&self, spending: Option<Spending>) -> Result<(), StoreError> {
-        match spending {
-            Some(spending) => self.store.spend(spending).await,
-            None => Ok(()),
-        }
+    pub async fn answered(&self, message: MessageId, spending: Option<Spending>) -> Result<(), StoreError> {
+        self.store.answered(message, spending).await
     }
+}
+
+impl Engine {
+    /// Counts what the end of the last run cut: what was asked and what had come of it is paid.
+    pub(crate) async fn count_cut(&self) -> Result<(), StoreError> {
+        for Left { message, asked, stored, .. } in self.core.store.asked_before().await? {
+            let mut tally = Tally { price: asked.price, asked: asked.input_tokens, ..Tally::default() };
+            let stored = stored.map(|(_, stored)| stored);
+            if let Some(stored) = &stored {
+                tally.written.add(after(&stored.text, asked.text_from));
+                tally.written.add(after(&stored.reasoning, asked.reasoning_from));
+                stored.tool_calls.iter().for_each(|call| tally.written.add(&call.arguments));
+            }
+            let cost = tally.cost(false);
+            let before = stored.and_then(|stored| stored.cost);
+            let Asked { at, conversation, provider, key, model, .. } = asked;
+            let spending = Spending { at, conversation, provider, key, model, cost };
+            self.core.store.cut(message, spending, before.map_or(cost, |before| before.plus(cost))).await?;
+        }
+        Ok(())
+    }
+}
+
+/// The text from this place on, in UTF-16 code units.
+fn after(text: &str, from: u64) -> &str {
+    let mut units = 0;
+    let found = text.char_indices().find(|(_, sign)| {
+        let here = units >= from;
+        units += sign.len_utf16() as u64;
+        here
+    });
+    found.map_or("", |(at, _)| &text[at..])
 }
 
 impl Engine {
@@ -31,8 +62,12 @@ impl Engine {
         Ok(self.core.store.spent_in(id).await?)
     }
 
-    /// What a model costs, where that is known. Nobody asks money for one on this computer.
+    /// What a model costs: by its user's word, or where it is known. Nobody asks money for one on this computer.
     pub(crate) async fn price(&self, provider: &ProviderId, model: &str) -> Option<Price> {
+        let own = self.core.store.settings().await.ok()?.prices;
+        if let Some(own) = own.iter().find(|own| own.provider == *provider && own.model == model) {
+            return Some(of_own(own));
+        }
         let provider = self.resolved(provider).await.ok()?;
         if matches!(provider.kind, ProviderKind::Demo | ProviderKind::Local) {
             return Some(Price::default());

@@ -9,7 +9,7 @@ use rivulet_protocol::{
     Replay, ToolCall, WireProtocol, now_ms, utf16_len,
 };
 use rivulet_providers::{AnswerStream, ChatRequest, Delta, Endpoint, Tape, retry};
-use rivulet_store::{Append, Spending, Store};
+use rivulet_store::{Append, Asked, Spending, Store};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -170,7 +170,7 @@ impl Answer {
     }
 
     async fn ask(&mut self, endpoint: &Endpoint, request: &ChatRequest) -> Result<FinishReason, Failure> {
-        let tape = self.core.traces.tape(self.message.id);
+        let tape = self.core.traces.tape(self.message.id, endpoint.protocol.name);
         let asked = self.read(endpoint, request, &tape).await;
         if let Err(failure) = &asked {
             tape.failed(failure);
@@ -182,6 +182,7 @@ impl Answer {
         let client = self.core.client.clone();
         let mut stream = self.wait_for(client.stream_on(endpoint, request, Some(tape))).await?;
         self.accepted = true;
+        self.note_asked();
         self.notice(Notice::Waiting);
         let mut deltas = Vec::new();
         while self.next(&mut stream, &mut deltas).await? {
@@ -189,6 +190,29 @@ impl Answer {
         }
         self.take(&mut deltas)?;
         Ok(self.reason.unwrap_or(FinishReason::Stop))
+    }
+
+    /// Should the process end before the answer does, this says at the next start what is to be counted.
+    fn note_asked(&self) {
+        let (Some(provider), Some(model)) = (self.message.provider.clone(), self.message.model.clone()) else { return };
+        let asked = Asked {
+            at: now_ms(),
+            conversation: self.kept_conversation(),
+            provider,
+            key: self.brake.as_ref().map_or(FIRST_KEY, Brake::key),
+            model,
+            price: self.tally.price,
+            input_tokens: self.tally.asked,
+            text_from: self.text_len,
+            reasoning_from: self.reasoning_len,
+        };
+        // Of a temporary conversation too: that it cost something is no secret, and stands in no conversation.
+        self.core.store.append(self.conversation, self.message.id, Append::Asked(Box::new(asked)));
+    }
+
+    /// The conversation, unless it is on no disk.
+    fn kept_conversation(&self) -> Option<ConversationId> {
+        Some(self.conversation).filter(|id| !self.core.temporary.has(*id))
     }
 
     /// The next deltas.
@@ -321,7 +345,7 @@ impl Answer {
         self.message.state = state;
         self.message.ended_at = Some(at);
         // First, so that whoever sees the end finds it in the sums.
-        if let Err(error) = self.core.spend(spending).await {
+        if let Err(error) = self.core.answered(self.message.id, spending).await {
             tracing::error!(%error, "what an answer cost could not be stored");
         }
         if let Some(brake) = &self.brake {
@@ -351,7 +375,7 @@ impl Answer {
         self.event(EventBody::Cost { cost: whole });
         Some(Spending {
             at,
-            conversation: Some(self.conversation).filter(|id| !self.core.temporary.has(*id)),
+            conversation: self.kept_conversation(),
             provider: self.message.provider.clone()?,
             key: self.brake.as_ref().map_or(FIRST_KEY, Brake::key),
             model: self.message.model.clone()?,

@@ -123,6 +123,10 @@ macro_rules! with_commands {
             "Answers the same question again, as a sibling." answer_regenerate(AnswerRegenerate) -> Turn, Participant;
             "Goes on with an answer that was cut, stopped or interrupted." answer_continue(MessageRef) -> Turn, Participant;
             "What went over the wire for an answer of this run." answer_trace(MessageRef) -> Trace, Window;
+            "Asks where to, and saves what went over the wire for an answer of this run." recording_save(RecordingSave) -> RecordingSaved, Window;
+            "The recording that the demo replays." replay_status(Nothing) -> ReplayStatus, Window;
+            "The demo answers with this recording from now on." replay_start(ReplayStart) -> ReplayStatus, Window;
+            "The demo answers by itself again." replay_end(Nothing) -> ReplayStatus, Window;
 
             "Asks for another program's export, or an archive of ours, and takes in what is new in it." import_start(ImportStart) -> Option<ImportReport>, Window;
             "Asks where to, and writes conversations to a file." export_start(ExportStart) -> ExportReport, Window;

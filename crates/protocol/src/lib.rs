@@ -21,6 +21,7 @@ mod id;
 mod mirror;
 mod place;
 mod provider;
+mod replay;
 mod request;
 mod secret;
 mod settings;
@@ -44,6 +45,7 @@ pub use id::{ApiTokenId, AssistantId, ConversationId, LinkId, MessageId, Project
 pub use mirror::*;
 pub use place::*;
 pub use provider::*;
+pub use replay::*;
 pub use request::*;
 pub use secret::Secret;
 pub use settings::*;

@@ -111,6 +111,9 @@ pub struct Model {
     /// What it costs, where known.
     #[serde(default)]
     pub price: Option<Price>,
+    /// That price is the user's own word.
+    #[serde(default)]
+    pub price_is_own: bool,
     /// What it can do.
     #[serde(default)]
     pub abilities: Abilities,

@@ -17,6 +17,8 @@ pub struct Settings {
     pub send_key: SendKey,
     /// The demo model's speed in tokens a second; `None` is as fast as it goes.
     pub demo_rate: Option<u32>,
+    /// How often as fast as it was recorded the demo replays; `None` is as fast as it goes.
+    pub replay_speed: Option<u32>,
     /// Provider of new conversations.
     pub default_provider: Option<ProviderId>,
     /// Model of new conversations.
@@ -53,6 +55,8 @@ pub struct Settings {
     pub favourites: Vec<Favourite>,
     /// How much may be spent in a day.
     pub limits: Vec<SpendingLimit>,
+    /// What models cost by the user's own word. It wins over every other.
+    pub prices: Vec<OwnPrice>,
     /// The first start is over.
     pub welcomed: bool,
 }
@@ -64,6 +68,7 @@ impl Default for Settings {
             theme: Theme::System,
             send_key: SendKey::Enter,
             demo_rate: Some(60),
+            replay_speed: Some(1),
             default_provider: None,
             default_model: None,
             mirror_port: None,
@@ -82,6 +87,7 @@ impl Default for Settings {
             prompts: Vec::new(),
             favourites: Vec::new(),
             limits: Vec::new(),
+            prices: Vec::new(),
             welcomed: false,
         }
     }
@@ -206,6 +212,22 @@ pub struct SpendingLimit {
     pub key: u32,
     /// Millionths of a US dollar.
     pub micros: u64,
+}
+
+/// What a model costs by its user's own word, in millionths of a US dollar for a million tokens.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+pub struct OwnPrice {
+    /// The provider.
+    pub provider: ProviderId,
+    /// The model.
+    pub model: String,
+    /// Tokens read.
+    pub input: u64,
+    /// Tokens read from the vendor's cache; as `input` if left out.
+    pub cached: Option<u64>,
+    /// Tokens written, reasoning included.
+    pub output: u64,
 }
 
 /// A prompt of the library.

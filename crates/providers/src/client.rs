@@ -13,7 +13,7 @@ use crate::network::{self, Proxy, Route};
 use crate::protocols::{KeyHeader, Protocol};
 use crate::sse::SseLimits;
 use crate::stream::AnswerStream;
-use crate::{ChatRequest, Tape, classify, local};
+use crate::{ChatRequest, RawEnd, Tape, classify, local};
 use reqwest::header::{
     ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue,
 };
@@ -257,6 +257,11 @@ impl Client {
         }
         let headers = response.headers().clone();
         let body = classify::body_start(response, &self.limits).await;
+        if let Some(tape) = tape {
+            tape.piece(endpoint, body.as_bytes());
+            tape.ended(RawEnd::Complete);
+            tape.closed(endpoint);
+        }
         Err(endpoint.name(classify::response(status, &headers, &body)))
     }
 
@@ -336,7 +341,12 @@ impl Client {
         let sent = http.execute(request);
         let response = match tokio::time::timeout(self.limits.header, sent).await {
             Ok(Ok(response)) => response,
-            Ok(Err(error)) => return Err(endpoint.name(classify::request(&error))),
+            Ok(Err(error)) => {
+                if let Some(tape) = tape {
+                    tape.ended(RawEnd::Cut);
+                }
+                return Err(endpoint.name(classify::request(&error)));
+            }
             Err(_) => return Err(endpoint.name(Failure::new(FailureCode::NoResponse))),
         };
         if let Some(tape) = tape {

@@ -22,7 +22,7 @@ pub use client::{Client, Endpoint, Limits, TestPlan, Tested, origin};
 pub use network::{Proxy, ProxyServer, Roots, Route};
 pub use picture::{Found, Internet, PICTURE_BYTES, PictureError, Pictures, Reach};
 pub use stream::AnswerStream;
-pub use tape::Tape;
+pub use tape::{Raw, RawEnd, Tape};
 
 use rivulet_protocol::{Author, Controls, Failure, FinishReason, Replay, ToolCall, Usage};
 use serde_json::{Map, Value};

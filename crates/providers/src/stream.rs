@@ -4,9 +4,9 @@ use crate::client::{Endpoint, Limits};
 use crate::frames::{Events, Framing};
 use crate::protocols::Protocol;
 use crate::sse::{SseEvent, Wire, WireError};
-use crate::{Decoder, Delta, Tape, classify};
+use crate::{Decoder, Delta, RawEnd, Tape, classify};
 use futures_util::FutureExt;
-use futures_util::stream::StreamExt;
+use futures_util::stream::{self, BoxStream, StreamExt};
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 use rivulet_protocol::{Failure, FailureCode};
@@ -75,7 +75,8 @@ impl AnswerStream {
     ) -> Self {
         let protocol = endpoint.protocol;
         let headers = response.headers().clone();
-        let (events, wire) = framing.events(response.bytes_stream().boxed(), limits.sse);
+        let bytes = recorded(response.bytes_stream().boxed(), endpoint.clone(), tape.clone());
+        let (events, wire) = framing.events(bytes, limits.sse);
         let decoder: Box<dyn Decoder> = match framing {
             Framing::Whole => Box::new(WholeAnswer { protocol, headers, done: false }),
             Framing::Sse | Framing::Lines => (protocol.decoder)(),
@@ -185,6 +186,31 @@ impl AnswerStream {
             Err(vendors) => Err(vendors),
         }
     }
+}
+
+impl Drop for AnswerStream {
+    fn drop(&mut self) {
+        if let Some(tape) = &self.tape {
+            tape.closed(&self.endpoint);
+        }
+    }
+}
+
+/// The bytes as they come, written down on the way.
+fn recorded<B: AsRef<[u8]> + Send + 'static>(
+    bytes: BoxStream<'static, Result<B, reqwest::Error>>,
+    endpoint: Endpoint,
+    tape: Option<Tape>,
+) -> BoxStream<'static, Result<B, reqwest::Error>> {
+    let Some(tape) = tape else { return bytes };
+    let end = tape.clone();
+    let pieces = bytes.inspect(move |piece| match piece {
+        Ok(piece) => tape.piece(&endpoint, piece.as_ref()),
+        Err(_) => tape.ended(RawEnd::Cut),
+    });
+    // Asked for once more after the last piece, and then it is whole.
+    let whole = stream::once(async move { end.ended(RawEnd::Complete) }).filter_map(|()| async { None });
+    pieces.chain(whole).boxed()
 }
 
 /// Reads an answer that comes at once: one event, the whole body.

@@ -5,6 +5,7 @@
 //! and nothing is published before: a viewer never sees what a crash could take back.
 
 mod api;
+mod asked;
 mod assistants;
 mod attachments;
 mod backup;
@@ -30,6 +31,7 @@ mod work;
 mod writer;
 
 pub use api::{ApiUse, ApiUseEnd};
+pub use asked::{Asked, Left, Point};
 pub use bin::Binned;
 pub use conversations::{ConversationChange, Led, Listed};
 pub use documents::{StoredLink, StoredMirror, StoredProvider};
@@ -79,7 +81,7 @@ struct Shared {
 
 impl Store {
     /// Opens (or makes) the database in `dir`, brings it up to date (a backup comes first), and marks answers that were running when the
-    /// app last ended as interrupted. Blocks; the folder gets mode 0700 and the files 0600.
+    /// app last ended as interrupted, unless their vendor goes on with them. Blocks; the folder gets mode 0700 and the files 0600.
     pub fn open(dir: &Path, publish: Arc<dyn Publish>) -> Result<Self, StoreError> {
         let lock = schema::claim(dir)?;
         let file = dir.join(FILE);
@@ -128,6 +130,12 @@ impl Store {
     /// meanwhile is joined to it.
     pub fn append(&self, conversation: ConversationId, message: MessageId, append: Append) {
         self.shared.queue.append(conversation, message, append);
+    }
+
+    /// The same with several additions, up to a point of an answer that its vendor goes on with: they and the point
+    /// reach the disk together, before anybody sees them.
+    pub fn append_up_to(&self, conversation: ConversationId, message: MessageId, appends: Vec<Append>, point: Point) {
+        self.shared.queue.append_up_to(conversation, message, appends, point);
     }
 
     /// Writes what is pending, marks the end as a clean one and closes. Later calls fail.

@@ -3,7 +3,9 @@
 use crate::fields::{Columns, Fields};
 use crate::work::Work;
 use crate::{Durability, Store, StoreError, search};
-use rivulet_protocol::{ConversationId, EventBody, Message, MessageId, MessageState, PathMessage, Snapshot, ToolCall};
+use rivulet_protocol::{
+    ConversationId, Cost, EventBody, Message, MessageId, MessageState, PathMessage, Snapshot, ToolCall,
+};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 impl Store {
@@ -208,6 +210,17 @@ fn update(connection: &Connection, message: &Message, fold_seq: u64) -> Result<(
     update.execute((message.id.0, state(message.state), text, reasoning, fields, fold_seq))?;
     // While it runs its words change with each commit; they are indexed when it ends.
     if message.state == MessageState::Running { Ok(()) } else { search::index(connection, message.id, text) }
+}
+
+/// Puts what an answer took into its row; nothing more in it changes.
+pub(crate) fn set_cost(connection: &Connection, id: MessageId, cost: Cost) -> Result<(), StoreError> {
+    let mut select = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM message m WHERE m.id = ?1"))?;
+    let mut rows = select.query([id.0])?;
+    let Some(found) = rows.next()? else { return Ok(()) };
+    let message = Message { cost: Some(cost), ..row(found)?.message };
+    let mut update = connection.prepare_cached("UPDATE message SET fields = ?2 WHERE id = ?1")?;
+    update.execute((id.0, serde_json::to_string(&Fields::of(&message))?))?;
+    Ok(())
 }
 
 const STATES: [(MessageState, &str); 5] = [

@@ -1,7 +1,7 @@
 //! What waits for the writer. Text of one message that waits is joined: under load a commit carries more, not the
 //! queue.
 
-use crate::{Durability, StoreError, Work};
+use crate::{Asked, Durability, Point, StoreError, Work};
 use rivulet_protocol::{ConversationId, EventBody, MessageId};
 use rusqlite::Connection;
 use std::collections::HashMap;
@@ -28,6 +28,10 @@ pub enum Append {
     },
     /// Anything else that belongs into the log.
     Event(EventBody),
+    /// Its vendor took the request. Stands in no log.
+    Asked(Box<Asked>),
+    /// How far it is, with its vendor. Stands in no log.
+    Point(Point),
 }
 
 impl Append {
@@ -43,11 +47,13 @@ impl Append {
         }
     }
 
-    pub(crate) fn into_body(self) -> EventBody {
+    /// What stands in the log.
+    pub(crate) fn into_body(self) -> Option<EventBody> {
         match self {
-            Self::Text { text, offset } => EventBody::Text { text, offset },
-            Self::Reasoning { text, offset } => EventBody::Reasoning { text, offset },
-            Self::Event(body) => body,
+            Self::Text { text, offset } => Some(EventBody::Text { text, offset }),
+            Self::Reasoning { text, offset } => Some(EventBody::Reasoning { text, offset }),
+            Self::Event(body) => Some(body),
+            Self::Asked(_) | Self::Point(_) => None,
         }
     }
 }
@@ -100,6 +106,8 @@ struct State {
     items: Vec<Item>,
     /// Where the last waiting addition of a message is. Emptied by a job, which nothing may pass.
     last: HashMap<MessageId, usize>,
+    /// Where a message's point waits, which goes to the disk with all additions beside it. Emptied with `last`.
+    points: HashMap<MessageId, usize>,
     end: Option<End>,
 }
 
@@ -107,6 +115,36 @@ impl State {
     fn only_additions(&self) -> bool {
         // As many as there are answers, and a few: text is joined.
         self.items.iter().all(|item| matches!(item, Item::Append(_)))
+    }
+
+    fn add(&mut self, conversation: ConversationId, message: MessageId, append: Append) {
+        let waiting = self.last.get(&message).and_then(|at| self.items.get_mut(*at));
+        let append = match waiting {
+            Some(Item::Append(pending)) => match pending.append.join(append) {
+                Ok(()) => return,
+                Err(append) => append,
+            },
+            _ => append,
+        };
+        self.last.insert(message, self.items.len());
+        self.items.push(Item::Append(Pending { conversation, message, append, shown_as: None }));
+    }
+
+    /// Puts a point in the place of the one that waits: what joins the additions that wait joins its transaction.
+    fn mark(&mut self, conversation: ConversationId, message: MessageId, point: Point) {
+        let waiting = self.points.get(&message).and_then(|at| self.items.get_mut(*at));
+        if let Some(Item::Append(Pending { append: Append::Point(before), .. })) = waiting {
+            *before = point;
+            return;
+        }
+        self.points.insert(message, self.items.len());
+        self.items.push(Item::Append(Pending { conversation, message, append: Append::Point(point), shown_as: None }));
+    }
+
+    /// What comes now joins nothing that waits.
+    fn part(&mut self) {
+        self.last.clear();
+        self.points.clear();
     }
 }
 
@@ -121,22 +159,23 @@ pub(crate) enum End {
 
 impl Queue {
     pub fn append(&self, conversation: ConversationId, message: MessageId, append: Append) {
-        let mut guard = self.lock();
-        let state = &mut *guard;
-        if state.end.is_some() {
-            return;
+        let mut state = self.lock();
+        if state.end.is_none() {
+            state.add(conversation, message, append);
+            self.filled.notify_one();
         }
-        let waiting = state.last.get(&message).and_then(|at| state.items.get_mut(*at));
-        let append = match waiting {
-            Some(Item::Append(pending)) => match pending.append.join(append) {
-                Ok(()) => return,
-                Err(append) => append,
-            },
-            _ => append,
-        };
-        state.last.insert(message, state.items.len());
-        state.items.push(Item::Append(Pending { conversation, message, append, shown_as: None }));
-        self.filled.notify_one();
+    }
+
+    /// Several at once and a point: whoever takes one of them takes all.
+    pub fn append_up_to(&self, conversation: ConversationId, message: MessageId, appends: Vec<Append>, point: Point) {
+        let mut state = self.lock();
+        if state.end.is_none() {
+            state.mark(conversation, message, point);
+            for append in appends {
+                state.add(conversation, message, append);
+            }
+            self.filled.notify_one();
+        }
     }
 
     /// Adds an item; `false` when the queue is closed.
@@ -145,7 +184,7 @@ impl Queue {
         if state.end.is_some() {
             return false;
         }
-        state.last.clear();
+        state.part();
         state.items.push(item);
         self.filled.notify_one();
         true
@@ -180,7 +219,7 @@ impl Queue {
             let can_wait = |state: &mut State| state.end.is_none() && state.only_additions();
             state = self.filled.wait_timeout_while(state, early, can_wait).unwrap_or_else(PoisonError::into_inner).0;
         }
-        state.last.clear();
+        state.part();
         let alone = state.items.iter().position(|item| matches!(item, Item::Alone(_)));
         let rest = match alone {
             Some(at) => state.items.split_off(at.max(1)),

@@ -20,6 +20,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/7.sql"),
     include_str!("schema/8.sql"),
     include_str!("schema/9.sql"),
+    include_str!("schema/10.sql"),
 ];
 /// URI: a name that begins with `file:` may say that the database is in memory. Paths are absolute and never do.
 pub(crate) const FLAGS: OpenFlags =
@@ -133,7 +134,8 @@ fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// After an unclean end: checks the file, then marks what was running as interrupted.
+/// After an unclean end: checks the file, then marks what was running as interrupted. What its vendor goes on with runs
+/// on.
 pub(crate) fn recover(connection: &mut Connection) -> Result<(), StoreError> {
     let clean: Option<String> =
         connection.query_row("SELECT body FROM document WHERE name = 'clean'", [], |row| row.get(0)).optional()?;
@@ -152,7 +154,10 @@ pub(crate) fn recover(connection: &mut Connection) -> Result<(), StoreError> {
 }
 
 fn interrupt_running(transaction: &Transaction<'_>) -> Result<(), StoreError> {
-    let mut running = transaction.prepare("SELECT id, conversation FROM message WHERE state = 'running'")?;
+    let mut running = transaction.prepare(
+        "SELECT id, conversation FROM message WHERE state = 'running' \
+         AND NOT EXISTS (SELECT 1 FROM asked WHERE asked.message = message.id AND asked.response IS NOT NULL)",
+    )?;
     let running = running.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<Vec<_>, _>>()?;
     for (id, conversation) in running {
         let (message, conversation) = (rivulet_protocol::MessageId(id), rivulet_protocol::ConversationId(conversation));

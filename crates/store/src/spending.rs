@@ -30,28 +30,7 @@ const SUMS: &str = "count(*), sum(input_tokens), sum(cached_tokens), sum(output_
 impl Store {
     /// Notes what an answer cost.
     pub async fn spend(&self, spending: Spending) -> Result<(), StoreError> {
-        self.write(Durability::Synced, move |work| {
-            let Spending { at, conversation, provider, key, model, cost } = &spending;
-            let mut insert = work.connection.prepare_cached(
-                "INSERT INTO spending (day, conversation, provider, key, model, input_tokens, cached_tokens, \
-                 output_tokens, micros, estimated) \
-                 VALUES (date(?1 / 1000, 'unixepoch', 'localtime'), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-            )?;
-            insert.execute((
-                at,
-                conversation.map(|conversation| conversation.0),
-                &provider.0,
-                key,
-                model,
-                counted(cost.input_tokens),
-                counted(cost.cached_tokens),
-                counted(cost.output_tokens),
-                cost.micros.map(counted),
-                cost.estimated,
-            ))?;
-            Ok(())
-        })
-        .await
+        self.write(Durability::Synced, move |work| insert(work.connection, &spending)).await
     }
 
     /// The present day, and what was spent on each of the last `days` by provider and key, latest first.
@@ -94,6 +73,28 @@ impl Store {
         })
         .await
     }
+}
+
+/// Adds a row.
+pub(crate) fn insert(connection: &Connection, spending: &Spending) -> Result<(), StoreError> {
+    let Spending { at, conversation, provider, key, model, cost } = spending;
+    let mut insert = connection.prepare_cached(
+        "INSERT INTO spending (day, conversation, provider, key, model, input_tokens, cached_tokens, output_tokens, \
+         micros, estimated) VALUES (date(?1 / 1000, 'unixepoch', 'localtime'), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    )?;
+    insert.execute((
+        at,
+        conversation.map(|conversation| conversation.0),
+        &provider.0,
+        key,
+        model,
+        counted(cost.input_tokens),
+        counted(cost.cached_tokens),
+        counted(cost.output_tokens),
+        cost.micros.map(counted),
+        cost.estimated,
+    ))?;
+    Ok(())
 }
 
 /// SQLite counts with a sign. A server that claims more than that is not believed.

@@ -1,7 +1,8 @@
 //! What a write can do inside the transaction.
 
-use crate::StoreError;
+use crate::queue::{Append, Pending};
 use crate::writer::{Events, Heads};
+use crate::{StoreError, asked};
 use rivulet_protocol::{ConversationId, Event, EventBody, MessageId};
 use rusqlite::{Connection, OptionalExtension};
 
@@ -25,6 +26,19 @@ impl Work<'_> {
         };
         self.heads.insert(conversation, head + 1);
         Ok(head + 1)
+    }
+
+    /// Writes what was added to an answer: to its log, or beside it.
+    pub fn append(&mut self, pending: &Pending) -> Result<(), StoreError> {
+        let Pending { conversation, message, append, shown_as } = pending;
+        match append {
+            Append::Asked(asked) => asked::keep(self.connection, *message, asked),
+            Append::Point(point) => asked::mark(self.connection, *message, point),
+            Append::Text { .. } | Append::Reasoning { .. } | Append::Event(_) => {
+                let body = append.clone().into_body();
+                body.map_or(Ok(()), |body| self.log(*conversation, *message, body, shown_as.is_some()))
+            }
+        }
     }
 
     /// Writes a log row under the next number, and publishes it unless viewers have it already.

@@ -109,9 +109,7 @@ fn commit(connection: &mut Connection, heads: &mut Heads, items: &mut [Item]) ->
             match item {
                 Item::Append(pending) => {
                     let mut work = Work { connection: &transaction, heads, events: &mut events };
-                    let shown = pending.shown_as.is_some();
-                    let body = pending.append.clone().into_body();
-                    match work.log(pending.conversation, pending.message, body, shown) {
+                    match work.append(pending) {
                         Err(error) if error.is_disk() => return Err(error),
                         // Trying it again would hold up everything behind it for ever.
                         Err(error) => tracing::error!(%error, message = %pending.message, "a log row was refused"),
@@ -223,10 +221,10 @@ fn show_unsaved(connection: &Connection, items: &mut [Item], publish: &dyn Publi
             }
         };
         let mut work = Work { connection, heads: &mut heads, events: &mut events };
+        let Some(body) = pending.append.clone().into_body() else { continue };
         let Ok(seq) = work.next_number(pending.conversation) else { continue };
         if pending.shown_as.is_none() {
             pending.shown_as = Some(seq);
-            let body = pending.append.clone().into_body();
             work.publish(pending.conversation, Event { seq, message: pending.message, body });
         }
     }

@@ -5,7 +5,7 @@ import { grouped } from './models';
 const abilities = { pictures: null, documents: null, reasoning: null, tools: null };
 
 function choice(provider: string, id: string, favourite = false): ModelChoice {
-  const model = { id, name: null, context: null, max_output: null, price: null, abilities };
+  const model = { id, name: null, context: null, max_output: null, price: null, price_is_own: false, abilities };
   return { provider, provider_name: provider.toUpperCase(), model, favourite };
 }
 

@@ -2010,6 +2010,10 @@ max_output: number | null,
  */
 price: Price | null, 
 /**
+ * That price is the user's own word.
+ */
+price_is_own: boolean, 
+/**
  * What it can do.
  */
 abilities: Abilities, };
@@ -2090,6 +2094,31 @@ failure: Failure, } | { "kind": "stalled",
  * For how long, in milliseconds.
  */
 silent_ms: number, };
+
+/**
+ * What a model costs by its user's own word, in millionths of a US dollar for a million tokens.
+ */
+export type OwnPrice = { 
+/**
+ * The provider.
+ */
+provider: ProviderId, 
+/**
+ * The model.
+ */
+model: string, 
+/**
+ * Tokens read.
+ */
+input: number, 
+/**
+ * Tokens read from the vendor's cache; as `input` if left out.
+ */
+cached: number | null, 
+/**
+ * Tokens written, reasoning included.
+ */
+output: number, };
 
 /**
  * A message on the shown path, with the siblings one can switch to.
@@ -2550,6 +2579,32 @@ address: string,
 from: ProxySource, };
 
 /**
+ * Which answer's stream to save.
+ */
+export type RecordingSave = { 
+/**
+ * The answer.
+ */
+message: MessageId, 
+/**
+ * With the bodies of the requests: the conversation up to the question.
+ */
+with_requests: boolean, };
+
+/**
+ * What came of saving a recording.
+ */
+export type RecordingSaved = { 
+/**
+ * It was; not if no place was chosen.
+ */
+saved: boolean, 
+/**
+ * More came than a recording holds: it ends before the answer does.
+ */
+cut: boolean, };
+
+/**
  * A part of an answer that only its vendor can read and wants back unchanged with the next request: a signed or
  * encrypted piece of reasoning, the id of an item.
  */
@@ -2562,6 +2617,62 @@ protocol: WireProtocol,
  * As that protocol's encoder wants it back.
  */
 item: JsonValue, };
+
+/**
+ * Why a file is not replayed.
+ */
+export type ReplayProblem = { "type": "not_a_recording" } | { "type": "too_large" } | { "type": "newer" } | { "type": "damaged", 
+/**
+ * The line's number, from 1.
+ */
+line: number, };
+
+/**
+ * A recording to replay.
+ */
+export type ReplayStart = { 
+/**
+ * The file's text.
+ */
+text: string, };
+
+/**
+ * What the demo replays.
+ */
+export type ReplayStatus = { 
+/**
+ * The recording; `None` while the demo answers by itself.
+ */
+replay: Replayed | null, 
+/**
+ * Why the file that was just given is not replayed. What was replayed before still is.
+ */
+problem: ReplayProblem | null, };
+
+/**
+ * The recording that is replayed.
+ */
+export type Replayed = { 
+/**
+ * What it speaks.
+ */
+protocol: WireProtocol, 
+/**
+ * The model that was asked.
+ */
+model: string, 
+/**
+ * When, in milliseconds since the epoch.
+ */
+recorded_at: number, 
+/**
+ * How many requests are in it.
+ */
+requests: number, 
+/**
+ * How long the answers took together, in milliseconds.
+ */
+took_ms: number, };
 
 /**
  * The form of an answer.
@@ -2694,6 +2805,10 @@ send_key: SendKey,
  */
 demo_rate: number | null, 
 /**
+ * How often as fast as it was recorded the demo replays; `None` is as fast as it goes.
+ */
+replay_speed: number | null, 
+/**
  * Provider of new conversations.
  */
 default_provider: ProviderId | null, 
@@ -2765,6 +2880,10 @@ favourites: Array<Favourite>,
  * How much may be spent in a day.
  */
 limits: Array<SpendingLimit>, 
+/**
+ * What models cost by the user's own word. It wins over every other.
+ */
+prices: Array<OwnPrice>, 
 /**
  * The first start is over.
  */
@@ -3156,6 +3275,14 @@ export interface Commands {
   answer_continue: { request: MessageRef; response: Turn };
   /** What went over the wire for an answer of this run. */
   answer_trace: { request: MessageRef; response: Trace };
+  /** Asks where to, and saves what went over the wire for an answer of this run. */
+  recording_save: { request: RecordingSave; response: RecordingSaved };
+  /** The recording that the demo replays. */
+  replay_status: { request: Nothing; response: ReplayStatus };
+  /** The demo answers with this recording from now on. */
+  replay_start: { request: ReplayStart; response: ReplayStatus };
+  /** The demo answers by itself again. */
+  replay_end: { request: Nothing; response: ReplayStatus };
   /** Asks for another program's export, or an archive of ours, and takes in what is new in it. */
   import_start: { request: ImportStart; response: ImportReport | null };
   /** Asks where to, and writes conversations to a file. */
@@ -3263,6 +3390,10 @@ export const commandRoles: Record<keyof Commands, CallerRole> = {
   answer_regenerate: "participant",
   answer_continue: "participant",
   answer_trace: "window",
+  recording_save: "window",
+  replay_status: "window",
+  replay_start: "window",
+  replay_end: "window",
   import_start: "window",
   export_start: "window",
   transfer_status: "window",

@@ -29,7 +29,7 @@ export const SECTIONS: Section[] = [
   { id: 'prompts', title: m.s_prompts, words: [m.prompt, m.prompt_new] },
   { id: 'assistants', title: m.s_assistants, words: [m.assistant, m.instructions, m.a_new, m.a_starters] },
   { id: 'shortcuts', title: m.s_shortcuts, words: [m.keys_note, ...ACTIONS.map((action) => action.label)] },
-  { id: 'demo', title: m.s_demo, words: [m.demo_rate] },
+  { id: 'demo', title: m.s_demo, words: [m.demo_rate, m.replay, m.replay_note] },
   { id: 'network', title: m.s_network, words: [m.ca_files, m.ca_path, m.p_proxy] },
   { id: 'mirror', title: m.s_mirror, words: [m.mirror_switch, m.mirror_port, m.links] },
   { id: 'api', title: m.s_api, words: [m.api_switch, m.api_token_new, m.api_list] },

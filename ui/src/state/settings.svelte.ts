@@ -8,6 +8,7 @@ const DEFAULTS: Settings = {
   theme: 'system',
   send_key: 'enter',
   demo_rate: null,
+  replay_speed: null,
   default_provider: null,
   default_model: null,
   mirror_port: null,
@@ -26,6 +27,7 @@ const DEFAULTS: Settings = {
   prompts: [],
   favourites: [],
   limits: [],
+  prices: [],
   welcomed: true,
 };
 const KEPT = 'rivulet-settings';

@@ -23,9 +23,18 @@ it('marks what is estimated, and what has no price', () => {
 
 it('tells only what is known of a model', () => {
   const unknown = { pictures: null, documents: null, reasoning: null, tools: null };
-  const model = { id: 'm', name: null, context: null, max_output: null, price: null, abilities: unknown };
+  const model = {
+    id: 'm',
+    name: null,
+    context: null,
+    max_output: null,
+    price: null,
+    price_is_own: false,
+    abilities: unknown,
+  };
   expect(facts(model)).toEqual([]);
   const price = { input: 2_500_000, cached: null, cache_write: null, output: 10_000_000, long: null };
+  expect(facts({ ...model, price, price_is_own: true })).toEqual(['$2.50 in, $10.00 out (your own price)']);
   const abilities = { ...unknown, pictures: true, reasoning: false };
   expect(facts({ ...model, context: 128_000, price, abilities })).toEqual([
     '128K tokens',

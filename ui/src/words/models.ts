@@ -4,13 +4,18 @@ import { language } from '../state/language.svelte';
 import { count } from './times';
 
 /** What is known of a model, in a few words. */
-export function facts({ context, price, abilities }: Model): string[] {
+export function facts({ context, price, price_is_own, abilities }: Model): string[] {
   return [
     ...(context === null ? [] : [m.model_context({ count: short(context) })]),
-    ...(price === null ? [] : [m.model_price({ input: dollars(price.input), output: dollars(price.output) })]),
+    ...(price === null ? [] : [priced(price, price_is_own)]),
     ...(abilities.pictures === true ? [m.model_pictures()] : []),
     ...(abilities.reasoning === true ? [m.model_reasons()] : []),
   ];
+}
+
+function priced({ input, output }: Price, own: boolean): string {
+  const price = m.model_price({ input: dollars(input), output: dollars(output) });
+  return own ? m.model_price_own({ price }) : price;
 }
 
 /** Millionths of a US dollar as money; so small that cents say nothing, with as many digits as do. */

@@ -173,3 +173,115 @@ async fn answers_that_come_at_once_share_the_limit_and_a_restart_knows_what_was_
     assert_eq!(failed(&again.ended(turn.conversation, turn.answer).await), Some(FailureCode::SpendingLimit));
     assert_eq!(again.upstream.requests().len(), 2);
 }
+
+/// The data folder as the end of the process would leave it now: a copy of it, with the core still running.
+fn killed(bench: &Bench) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["rivulet.db", "rivulet.db-wal"] {
+        std::fs::copy(bench.folder.path().join(name), folder.path().join(name)).unwrap();
+    }
+    folder
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_the_end_of_the_process_cut_is_counted_at_the_next_start_and_once() {
+    let cut = Script::stream().text(&"word".repeat(100)).silence();
+    let usage = json!({ "prompt_tokens": 500, "completion_tokens": 7 });
+    let bench = priced([counted(usage), cut]).await;
+    let turn = bench.send(None, &"ask!".repeat(10)).await;
+    bench.ended(turn.conversation, turn.answer).await;
+    let again = MessageRef { message: turn.answer };
+    let cut = AnswerRegenerate { message: again.message, provider: None, model: None };
+    let cut = bench.engine.answer_regenerate(&Caller::window(), cut).await.unwrap();
+    bench.message(cut.conversation, cut.answer, |message| !message.text.is_empty()).await;
+
+    let folder = killed(&bench);
+    let engine = open(&folder, &bench.upstream, None).await;
+    let next = Bench { engine, upstream: Upstream::start([Script::stream().silence()]), folder };
+    limit(&next, 800).await;
+    let answer = next.ended(cut.conversation, cut.answer).await;
+    // 10 tokens asked, 100 written, by their length.
+    let cost = Cost { input_tokens: 10, output_tokens: 100, micros: Some(210), estimated: true, cached_tokens: 0 };
+    assert_eq!((answer.state, answer.cost), (MessageState::Interrupted, Some(cost)));
+    let spent = in_conversation(&next, cut.conversation).await;
+    assert_eq!((spent.answers, spent.micros, spent.estimated), (2, 514 + 210, 1));
+    let costs = next.engine.costs_get(&Caller::window(), CostsGet::default()).await.unwrap();
+    assert_eq!(costs.days[0].spent, spent);
+    // The brake sees it: 724 are spent, and 200 more are too many.
+    let asked = bench.upstream.requests().len();
+    let turn = next.send(None, &"word".repeat(100)).await;
+    let refused = next.ended(turn.conversation, turn.answer).await;
+    assert_eq!((failed(&refused), bench.upstream.requests().len()), (Some(FailureCode::SpendingLimit), asked));
+    next.engine.quit().await;
+
+    let engine = open(&next.folder, &next.upstream, None).await;
+    let third = Bench { engine, upstream: next.upstream, folder: next.folder };
+    assert_eq!(in_conversation(&third, cut.conversation).await, spent, "counted once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_continued_answer_only_what_the_last_turn_wrote_is_counted_again() {
+    let first = Script::stream().text(&"水word".repeat(10)).silence();
+    let second = Script::stream().text(&"word".repeat(50)).silence();
+    let bench = priced([first, second]).await;
+    let turn = bench.send(None, "Hi").await;
+    bench.message(turn.conversation, turn.answer, |message| !message.text.is_empty()).await;
+    let answer = MessageRef { message: turn.answer };
+    bench.engine.answer_stop(&Caller::window(), answer.clone()).await.unwrap();
+    let stopped = bench.ended(turn.conversation, turn.answer).await.cost.unwrap();
+    bench.engine.answer_continue(&Caller::window(), answer).await.unwrap();
+    bench.message(turn.conversation, turn.answer, |message| message.text.len() > 200).await;
+
+    let folder = killed(&bench);
+    let engine = open(&folder, &bench.upstream, None).await;
+    let next = Bench { engine, upstream: Upstream::start([]), folder };
+    let whole = next.ended(turn.conversation, turn.answer).await.cost.unwrap();
+    assert_eq!(whole.output_tokens, stopped.output_tokens + 50);
+    assert_eq!(in_conversation(&next, turn.conversation).await.output_tokens, whole.output_tokens);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_temporary_conversation_that_the_end_of_the_process_cut_is_counted_and_names_nothing() {
+    let bench = priced([Script::stream().text("Secret.").silence()]).await;
+    let create = ConversationCreate { temporary: Some(true), ..ConversationCreate::default() };
+    let conversation = bench.engine.conversation_create(&Caller::window(), create).await.unwrap().id;
+    let turn = bench.send(Some(conversation), &"ask!".repeat(100)).await;
+    bench.message(conversation, turn.answer, |message| !message.text.is_empty()).await;
+    // What is written behind it is on the disk, so this is too.
+    limit(&bench, 1_000_000).await;
+    let engine = open(&killed(&bench), &bench.upstream, None).await;
+    let costs = engine.costs_get(&Caller::window(), CostsGet::default()).await.unwrap();
+    assert_eq!((costs.days[0].spent.micros, costs.days[0].spent.estimated), (100, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_price_of_the_users_own_wins_and_is_marked_and_what_was_spent_stays() {
+    let usage = || {
+        counted(
+            json!({ "prompt_tokens": 1000, "completion_tokens": 100, "prompt_tokens_details": { "cached_tokens": 400 } }),
+        )
+    };
+    let bench = priced([usage()]).await;
+    let model = async || {
+        let choices = bench.engine.models_list(&Caller::window(), Nothing {}).await.unwrap();
+        choices.into_iter().find(|choice| choice.provider.0 == "scripted").unwrap().model
+    };
+    let ask = async || {
+        let turn = bench.send(None, "Hi").await;
+        bench.ended(turn.conversation, turn.answer).await.cost.unwrap().micros
+    };
+    assert_eq!((ask().await, model().await.price_is_own), (Some(600 + 200 + 200), false));
+    let own = json!([{ "provider": "scripted", "model": "test-model", "input": 10_000_000, "cached": 500_000, "output": 40_000_000 }]);
+    let patch = json!({ "prices": own });
+    bench.engine.settings_update(&Caller::window(), SettingsUpdate { patch }).await.unwrap();
+    let marked = model().await;
+    assert_eq!((marked.price.unwrap().output, marked.price_is_own), (40_000_000, true));
+    // A list that comes later does not win either.
+    bench.engine.provider_models(&Caller::window(), ProviderRef { provider: "scripted".into() }).await.unwrap();
+    assert_eq!(ask().await, Some(6_000 + 200 + 4_000));
+    let patch = json!({ "prices": [] });
+    bench.engine.settings_update(&Caller::window(), SettingsUpdate { patch }).await.unwrap();
+    assert_eq!((ask().await, model().await.price_is_own), (Some(1_000), false));
+    let costs = bench.engine.costs_get(&Caller::window(), CostsGet::default()).await.unwrap();
+    assert_eq!(costs.days[0].spent.micros, 1_000 + 10_200 + 1_000);
+}

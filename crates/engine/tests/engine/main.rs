@@ -12,6 +12,7 @@ mod keys;
 mod models;
 mod network;
 mod projects;
+mod recordings;
 mod requests;
 mod temporary;
 mod transfers;

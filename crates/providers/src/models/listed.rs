@@ -22,6 +22,7 @@ fn model(entry: &Value) -> Option<Model> {
         max_output: count(entry, "/max_completion_tokens")
             .or_else(|| count(entry, "/top_provider/max_completion_tokens")),
         price: price(entry),
+        price_is_own: false,
         abilities: abilities(entry),
         id,
     })

@@ -228,7 +228,7 @@ const BEFORE_THE_INDEX: &str = "DROP INDEX message_bin; DROP INDEX conversation_
     ALTER TABLE conversation DROP COLUMN prompt; \
     DROP TABLE tag; DROP TABLE project; DROP TABLE draft; DROP INDEX conversation_project; DROP INDEX conversation_archive; \
     DROP INDEX conversation_was_in; ALTER TABLE conversation DROP COLUMN archived; \
-    ALTER TABLE conversation DROP COLUMN project; ALTER TABLE conversation DROP COLUMN was_in; PRAGMA user_version = 2";
+    ALTER TABLE conversation DROP COLUMN project; ALTER TABLE conversation DROP COLUMN was_in; DROP TABLE asked; PRAGMA user_version = 2";
 
 #[tokio::test]
 async fn what_was_there_before_the_index_is_indexed_in_slices() {
