@@ -2,6 +2,7 @@
 
 use crate::Engine;
 use rivulet_protocol::*;
+use rivulet_store::StoreError;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
@@ -20,10 +21,10 @@ pub(crate) struct Backups {
 }
 
 /// One at a time.
-struct Running<'a>(&'a Backups);
+pub(crate) struct Running<'a>(&'a Backups);
 
 impl Backups {
-    fn begin(&self) -> Result<Running<'_>, ApiError> {
+    pub(crate) fn begin(&self) -> Result<Running<'_>, ApiError> {
         match self.running.swap(true, Ordering::AcqRel) {
             true => Err(ApiError::new(ErrorCode::Busy, "A backup is being made or restored already.")),
             false => Ok(Running(self)),
@@ -64,9 +65,17 @@ impl Engine {
         self.backup_status().await
     }
 
-    /// Puts a backup in the place of everything. Whoever watches by the mirror is cut off first: what they may see
-    /// was said of what was there.
     pub(crate) async fn restore_backup(&self, name: &str) -> Result<BackupStatus, ApiError> {
+        self.put_everything_back(self.core.store.restore_backup(name)).await?;
+        self.backup_status().await
+    }
+
+    /// Lets `restore` put a backup in the place of everything. Whoever watches by the mirror is cut off first: what they
+    /// may see was said of what was there.
+    pub(crate) async fn put_everything_back(
+        &self,
+        restore: impl Future<Output = Result<(), StoreError>>,
+    ) -> Result<(), ApiError> {
         let running = self.core.backups.begin()?;
         if self.transfer_status().running.is_some() {
             return Err(ApiError::new(ErrorCode::Busy, "An import or export is running."));
@@ -82,7 +91,7 @@ impl Engine {
             turn.stop.cancel();
             turn.ended.cancelled().await;
         }
-        self.core.store.restore_backup(name).await?;
+        restore.await?;
         drop(running);
         self.keep_api(Some(false), None).await?;
         self.core.logs.forget_all();
@@ -91,7 +100,7 @@ impl Engine {
         self.core.demo.set_replay_speed(settings.replay_speed);
         self.notify(LibraryEvent::Settings);
         self.notify(LibraryEvent::Missed);
-        self.backup_status().await
+        Ok(())
     }
 
     /// A backup a day, for as long as the app runs.

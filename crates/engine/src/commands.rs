@@ -314,6 +314,34 @@ impl Commands for Engine {
         self.restore_backup(&request.name).await
     }
 
+    async fn storage_status(&self, _: &Caller, _: Nothing) -> Answer<StorageStatus> {
+        self.storage_status().await
+    }
+
+    async fn storage_save(&self, _: &Caller, request: StorageSave) -> Answer<StorageStatus> {
+        self.save_storage(request).await
+    }
+
+    async fn storage_forget(&self, _: &Caller, _: Nothing) -> Answer<StorageStatus> {
+        self.forget_storage().await
+    }
+
+    async fn storage_upload(&self, _: &Caller, _: Nothing) -> Answer<StorageStatus> {
+        self.send_backup(BackupKind::Asked, now_ms()).await
+    }
+
+    async fn storage_list(&self, _: &Caller, _: Nothing) -> Answer<Vec<StoredBackup>> {
+        self.stored_backups().await
+    }
+
+    async fn storage_restore(&self, _: &Caller, request: StorageRef) -> Answer<StorageStatus> {
+        self.restore_stored(request).await
+    }
+
+    async fn storage_merge(&self, _: &Caller, request: StorageRef) -> Answer<ImportReport> {
+        self.merge_stored(request).await
+    }
+
     async fn mirror_status(&self, _: &Caller, _: Nothing) -> Answer<MirrorStatus> {
         Ok(self.core.mirror.get().map(|mirror| mirror.status()).unwrap_or_default())
     }

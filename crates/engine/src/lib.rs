@@ -29,6 +29,7 @@ mod projects;
 mod providers;
 mod recordings;
 mod spending;
+mod storage;
 mod temporary;
 mod traces;
 mod transfers;
@@ -79,6 +80,7 @@ pub(crate) struct Core {
     pub today: brake::Today,
     pub transfers: transfers::Transfers,
     pub backups: backups::Backups,
+    pub transit: storage::Transit,
     pub library: broadcast::Sender<LibraryEvent>,
     /// Names as they are given to conversations.
     pub named: broadcast::Sender<Arc<str>>,

@@ -123,6 +123,7 @@ impl Engine {
             today: Default::default(),
             transfers: Default::default(),
             backups: Default::default(),
+            transit: Default::default(),
             library,
             named: broadcast::channel(NAMED_AT_ONCE).0,
             session_provider: config.session_provider,
@@ -141,6 +142,8 @@ impl Engine {
         engine.index_older_messages();
         engine.empty_bin_by_itself();
         engine.back_up_daily();
+        engine.clear_transit();
+        engine.send_daily();
         Ok(engine)
     }
 

@@ -61,7 +61,9 @@ fn status_of(code: ErrorCode) -> StatusCode {
         | ErrorCode::FileTooLarge
         | ErrorCode::FileUnknown
         | ErrorCode::FileDamaged
-        | ErrorCode::FileLocked => StatusCode::BAD_REQUEST,
+        | ErrorCode::FileLocked
+        | ErrorCode::StorageAddress
+        | ErrorCode::StoragePassphrase => StatusCode::BAD_REQUEST,
         ErrorCode::NotFound | ErrorCode::FileLost => StatusCode::NOT_FOUND,
         ErrorCode::Forbidden | ErrorCode::BudgetSpent => StatusCode::FORBIDDEN,
         ErrorCode::Busy | ErrorCode::PortTaken => StatusCode::CONFLICT,
@@ -74,9 +76,15 @@ fn status_of(code: ErrorCode) -> StatusCode {
         | ErrorCode::KeyringAmbiguous
         | ErrorCode::KeyringTooLong
         | ErrorCode::KeyringTimeout
-        | ErrorCode::KeyringFailed => StatusCode::CONFLICT,
+        | ErrorCode::KeyringFailed
+        | ErrorCode::StorageNoSecret => StatusCode::CONFLICT,
         ErrorCode::Unsupported => StatusCode::NOT_IMPLEMENTED,
-        ErrorCode::Upstream | ErrorCode::PictureFailed => StatusCode::BAD_GATEWAY,
+        ErrorCode::Upstream
+        | ErrorCode::PictureFailed
+        | ErrorCode::StorageDenied
+        | ErrorCode::StorageFull
+        | ErrorCode::StorageDamaged
+        | ErrorCode::StorageFailed => StatusCode::BAD_GATEWAY,
         ErrorCode::Gone => StatusCode::SERVICE_UNAVAILABLE,
         ErrorCode::Storage | ErrorCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }

@@ -137,6 +137,14 @@ macro_rules! with_commands {
             "Makes a backup now." backup_create(Nothing) -> BackupStatus, Window;
             "Puts a backup in the place of everything; what was there is backed up first." backup_restore(BackupRef) -> BackupStatus, Window;
 
+            "The storage backups are sent to, and how the last try went." storage_status(Nothing) -> StorageStatus, Window;
+            "Sets the storage up, after a look whether it can be used." storage_save(StorageSave) -> StorageStatus, Window;
+            "Forgets the storage and its secrets; what is there stays." storage_forget(Nothing) -> StorageStatus, Window;
+            "Sends a backup to the storage now." storage_upload(Nothing) -> StorageStatus, Window;
+            "The backups in the storage." storage_list(Nothing) -> Vec<StoredBackup>, Window;
+            "Puts a backup from the storage in the place of everything; what was there is backed up first." storage_restore(StorageRef) -> StorageStatus, Window;
+            "Takes in what is new in a backup from the storage." storage_merge(StorageRef) -> ImportReport, Window;
+
             "The mirror, its links and viewers." mirror_status(Nothing) -> MirrorStatus, Window;
             "Starts the mirror." mirror_start(Nothing) -> MirrorStatus, Window;
             "Stops the mirror and forgets its links." mirror_stop(Nothing) -> MirrorStatus, Window;
@@ -234,6 +242,7 @@ mod tests {
             let role = required_role(name);
             assert!(role.is_some(), "{name}");
             let touches_secrets = name.starts_with("key") || name.starts_with("pro") || name.starts_with("settings");
+            let touches_secrets = touches_secrets || name.starts_with("storage");
             if touches_secrets || name.starts_with("api") || name.starts_with("mirror") || name.starts_with("link") {
                 assert_eq!(role, Some(Role::Window), "{name}");
             }

@@ -112,6 +112,20 @@ pub enum ErrorCode {
     FileLocked,
     /// A kept file is not there any more, or is not what it was.
     FileLost,
+    /// The address of a storage is none, or would take a password over the wire in the clear.
+    StorageAddress,
+    /// The storage refuses the user or the key.
+    StorageDenied,
+    /// The storage has no room.
+    StorageFull,
+    /// The passphrase is not the one a backup was encrypted with.
+    StoragePassphrase,
+    /// What is in the storage is not what was sent.
+    StorageDamaged,
+    /// No passphrase or password is kept for the storage.
+    StorageNoSecret,
+    /// The storage failed in another way.
+    StorageFailed,
     /// The port is taken.
     PortTaken,
     /// Not possible in this form of the app.

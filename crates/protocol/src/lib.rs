@@ -25,6 +25,7 @@ mod replay;
 mod request;
 mod secret;
 mod settings;
+mod storage;
 mod trace;
 #[cfg(feature = "codegen")]
 pub mod typescript;
@@ -49,6 +50,7 @@ pub use replay::*;
 pub use request::*;
 pub use secret::Secret;
 pub use settings::*;
+pub use storage::*;
 pub use trace::*;
 
 /// Length of `text` in UTF-16 code units: the unit of every text position on the wire.

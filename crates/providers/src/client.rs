@@ -2,6 +2,7 @@
 //! and in no message; nothing is sent twice behind the caller's back.
 
 mod about;
+mod carry;
 mod connection;
 mod ways;
 

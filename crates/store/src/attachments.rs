@@ -58,6 +58,14 @@ impl Store {
         on_a_thread(move || shared.files.keep(bytes)).await
     }
 
+    /// Where a kept file lies; `None` if the store is in memory.
+    pub(crate) fn file_place(&self, hash: &FileHash) -> Option<PathBuf> {
+        match &self.shared.files {
+            Files::Folder(folder) => Some(place(folder, hash)),
+            Files::Memory(_) => None,
+        }
+    }
+
     /// A kept file. [`StoreError::FileLost`] if it is gone or is not what was kept.
     pub async fn file(&self, hash: FileHash) -> Result<Vec<u8>, StoreError> {
         let shared = Arc::clone(&self.shared);

@@ -1,6 +1,8 @@
 //! Copies of the whole database: made while it is in use, checked after they are written, put back in one transaction.
 
+use crate::documents::KEYS;
 use crate::queue::{Alone, Item};
+use crate::storage::STORAGE;
 use crate::{FILE, Store, StoreError, rotation, schema};
 use rivulet_protocol::{BackupFile, BackupKind};
 use rusqlite::backup::{Backup, StepResult};
@@ -18,6 +20,8 @@ const STEP: i32 = 4096;
 /// How long a lock that somebody else holds is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
 const STAMP: &[FormatItem<'_>] = format_description!("[year][month][day]-[hour][minute][second]-[subsecond digits:3]");
+/// Documents that a restore leaves as they are.
+const KEPT: &[&str] = &[KEYS, STORAGE];
 /// While it is not known to be good.
 const UNCHECKED: &str = "part";
 
@@ -48,17 +52,28 @@ impl Store {
         made.await.unwrap_or(Err(StoreError::Closed))
     }
 
-    /// Puts a backup in the place of everything that is in the database now, of which a backup is made first. What is
-    /// known of keys stays, since it says what is in the keyring; so do the tokens of programs and their use, or a revoked
-    /// one would be good again. Nothing may be written meanwhile.
+    /// Puts the backup of this name in the place of everything, as [`Store::restore_file`] does.
     pub async fn restore_backup(&self, name: &str) -> Result<(), StoreError> {
         // Names come from a page: only one that is there is a file's name.
         let known = self.backups().await?.into_iter().find(|backup| backup.name == name);
         let backup = self.shared.backups.join(known.ok_or(StoreError::NotFound("backup"))?.name);
+        self.restore_file(backup).await
+    }
+
+    /// Puts a backup in the place of everything that is in the database now, of which a backup is made first. What is
+    /// known of keys and of the storage stays, since it says what is in the keyring and there; so do the tokens of
+    /// programs and their use, or a revoked one would be good again. Nothing may be written meanwhile.
+    pub async fn restore_file(&self, backup: PathBuf) -> Result<(), StoreError> {
         let prepared = self.shared.backups.join(format!("restoring.{UNCHECKED}"));
-        let keys = self.read(|connection| document(connection, "keys")).await?;
+        schema::create_private_dir(&self.shared.backups).map_err(StoreError::Folder)?;
+        let kept = self
+            .read(|connection| {
+                let body = |name: &'static str| Ok::<_, StoreError>((name, document(connection, name)?));
+                KEPT.iter().copied().map(body).collect::<Result<Vec<_>, _>>()
+            })
+            .await?;
         let (at, present) = (prepared.clone(), self.shared.backups.with_file_name(FILE));
-        let ready = tokio::task::spawn_blocking(move || prepare(&backup, &at, &present, keys)).await;
+        let ready = tokio::task::spawn_blocking(move || prepare(&backup, &at, &present, kept)).await;
         let restored = match ready.unwrap_or(Err(StoreError::Closed)) {
             Ok(()) => self.put_back(prepared.clone()).await,
             Err(error) => Err(error),
@@ -153,7 +168,12 @@ fn copy(source: &Connection, target: &mut Connection) -> Result<(), StoreError> 
 }
 
 /// A copy of the backup that this version can use, so that nothing is touched if it is not as good as it was.
-fn prepare(backup: &Path, prepared: &Path, present: &Path, keys: Option<String>) -> Result<(), StoreError> {
+fn prepare(
+    backup: &Path,
+    prepared: &Path,
+    present: &Path,
+    kept: Vec<(&'static str, Option<String>)>,
+) -> Result<(), StoreError> {
     forget(prepared);
     schema::create_private_file(prepared).map_err(StoreError::Folder)?;
     {
@@ -167,9 +187,11 @@ fn prepare(backup: &Path, prepared: &Path, present: &Path, keys: Option<String>)
     target.execute("DELETE FROM asked", [])?;
     schema::recover(&mut target)?;
     check(&target)?;
-    target.execute("DELETE FROM document WHERE name = 'keys'", [])?;
-    if let Some(keys) = keys {
-        target.execute("INSERT INTO document (name, body) VALUES ('keys', ?1)", [keys])?;
+    for (name, body) in kept {
+        target.execute("DELETE FROM document WHERE name = ?1", [name])?;
+        if let Some(body) = body {
+            target.execute("INSERT INTO document (name, body) VALUES (?1, ?2)", [name, &body])?;
+        }
     }
     target.execute("ATTACH ?1 AS present", [present.to_string_lossy()])?;
     for table in ["api_token", "api_use"] {

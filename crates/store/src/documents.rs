@@ -71,7 +71,7 @@ impl KeptKey {
 
 const SETTINGS: &str = "settings";
 const PROVIDERS: &str = "providers";
-const KEYS: &str = "keys";
+pub(crate) const KEYS: &str = "keys";
 const MIRROR: &str = "mirror";
 
 impl Store {
@@ -172,12 +172,15 @@ impl Store {
         .await
     }
 
-    async fn document<T: DeserializeOwned + Default + Send + 'static>(&self, name: String) -> Result<T, StoreError> {
+    pub(crate) async fn document<T: DeserializeOwned + Default + Send + 'static>(
+        &self,
+        name: String,
+    ) -> Result<T, StoreError> {
         self.read(move |connection| read(connection, &name)).await
     }
 
     /// Reads, changes and writes a document in one transaction.
-    async fn change<T: DeserializeOwned + Serialize + Default>(
+    pub(crate) async fn change<T: DeserializeOwned + Serialize + Default>(
         &self,
         name: String,
         change: impl Fn(&mut T) + Send + 'static,

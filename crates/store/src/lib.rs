@@ -26,6 +26,7 @@ mod rotation;
 mod schema;
 mod search;
 mod spending;
+mod storage;
 mod words;
 mod work;
 mod writer;
@@ -38,7 +39,9 @@ pub use documents::{StoredLink, StoredMirror, StoredProvider};
 pub use error::StoreError;
 pub use exchange::Taken;
 pub use queue::Append;
+pub use rotation::outdated;
 pub use spending::Spending;
+pub use storage::StoredStorage;
 
 use attachments::Files;
 use queue::{Item, Job, Queue};

@@ -14,7 +14,7 @@ const OTHERS: usize = 3;
 const DAY_MS: u64 = 86_400_000;
 
 /// The backups that may go. `backups` are latest first.
-pub(crate) fn outdated(backups: &[BackupFile]) -> Vec<&BackupFile> {
+pub fn outdated(backups: &[BackupFile]) -> Vec<&BackupFile> {
     let mut kept: HashSet<&str> = HashSet::new();
     // The first day of the epoch was a Thursday; weeks begin on Monday.
     kept.extend(newest_of(backups, DAYS, |at| at / DAY_MS));

@@ -16,10 +16,12 @@ mod http1;
 mod http2;
 mod proxy;
 mod script;
+mod shelf;
 mod tls;
 mod upstream;
 
 pub use proxy::{Manners, Proxy};
 pub use script::Script;
+pub use shelf::{Ill, Shelf};
 pub use tls::{Authority, Identity};
 pub use upstream::{Listen, Request, Upstream};

@@ -29,6 +29,7 @@ mod screens;
 mod settings;
 mod single_instance;
 mod stop;
+mod storage;
 mod tabs;
 mod temporary;
 mod terminal;

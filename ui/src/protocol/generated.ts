@@ -1139,7 +1139,7 @@ export type Effort = "none" | "minimal" | "low" | "medium" | "high";
 /**
  * The class of a command's error: one for each thing the interface does about it.
  */
-export type ErrorCode = "invalid" | "not_found" | "forbidden" | "busy" | "budget_spent" | "no_key" | "keyring_locked" | "keyring_dismissed" | "keyring_missing" | "keyring_no_bus" | "keyring_ambiguous" | "keyring_too_long" | "keyring_timeout" | "keyring_failed" | "storage" | "proxy_address" | "ca_file" | "file_write" | "picture_address" | "picture_failed" | "file_too_large" | "file_unknown" | "file_damaged" | "file_locked" | "file_lost" | "port_taken" | "unsupported" | "upstream" | "gone" | "internal";
+export type ErrorCode = "invalid" | "not_found" | "forbidden" | "busy" | "budget_spent" | "no_key" | "keyring_locked" | "keyring_dismissed" | "keyring_missing" | "keyring_no_bus" | "keyring_ambiguous" | "keyring_too_long" | "keyring_timeout" | "keyring_failed" | "storage" | "proxy_address" | "ca_file" | "file_write" | "picture_address" | "picture_failed" | "file_too_large" | "file_unknown" | "file_damaged" | "file_locked" | "file_lost" | "storage_address" | "storage_denied" | "storage_full" | "storage_passphrase" | "storage_damaged" | "storage_no_secret" | "storage_failed" | "port_taken" | "unsupported" | "upstream" | "gone" | "internal";
 
 /**
  * One event of a conversation's log, or several neighbours merged into one (`seq` is then the last of them).
@@ -3297,6 +3297,20 @@ export interface Commands {
   backup_create: { request: Nothing; response: BackupStatus };
   /** Puts a backup in the place of everything; what was there is backed up first. */
   backup_restore: { request: BackupRef; response: BackupStatus };
+  /** The storage backups are sent to, and how the last try went. */
+  storage_status: { request: Nothing; response: StorageStatus };
+  /** Sets the storage up, after a look whether it can be used. */
+  storage_save: { request: StorageSave; response: StorageStatus };
+  /** Forgets the storage and its secrets; what is there stays. */
+  storage_forget: { request: Nothing; response: StorageStatus };
+  /** Sends a backup to the storage now. */
+  storage_upload: { request: Nothing; response: StorageStatus };
+  /** The backups in the storage. */
+  storage_list: { request: Nothing; response: Array<StoredBackup> };
+  /** Puts a backup from the storage in the place of everything; what was there is backed up first. */
+  storage_restore: { request: StorageRef; response: StorageStatus };
+  /** Takes in what is new in a backup from the storage. */
+  storage_merge: { request: StorageRef; response: ImportReport };
   /** The mirror, its links and viewers. */
   mirror_status: { request: Nothing; response: MirrorStatus };
   /** Starts the mirror. */
@@ -3401,6 +3415,13 @@ export const commandRoles: Record<keyof Commands, CallerRole> = {
   backups_list: "window",
   backup_create: "window",
   backup_restore: "window",
+  storage_status: "window",
+  storage_save: "window",
+  storage_forget: "window",
+  storage_upload: "window",
+  storage_list: "window",
+  storage_restore: "window",
+  storage_merge: "window",
   mirror_status: "window",
   mirror_start: "window",
   mirror_stop: "window",

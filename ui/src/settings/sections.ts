@@ -39,6 +39,11 @@ export const SECTIONS: Section[] = [
     words: [m.x_import_note, m.x_export_note, m.x_all_archive, m.x_all_markdown, m.x_all_html],
   },
   { id: 'backups', title: m.backups, words: [m.backup_now, m.backup_restore, m.backup_note] },
+  {
+    id: 'storage',
+    title: m.storage,
+    words: [m.st_note, m.st_folder, m.st_passphrase, m.backup_restore, m.st_merge, () => 'WebDAV S3'],
+  },
   { id: 'bin', title: m.bin, words: [m.bin_restore, m.bin_empty, m.delete] },
   { id: 'privacy', title: m.s_privacy, words: [m.data_folder, m.logs, m.logs_note] },
   { id: 'about', title: m.s_about, words: [m.version] },

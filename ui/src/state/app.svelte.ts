@@ -35,6 +35,7 @@ import { ProgramsState } from './programs.svelte';
 import { ProvidersState } from './providers.svelte';
 import { SearchState } from './search.svelte';
 import { SettingsState } from './settings.svelte';
+import { StorageState } from './storage.svelte';
 import { toasts } from './toasts.svelte';
 import { TransfersState } from './transfers.svelte';
 
@@ -53,6 +54,7 @@ export type SettingsSection =
   | 'exchange'
   | 'bin'
   | 'backups'
+  | 'storage'
   | 'privacy'
   | 'about';
 
@@ -73,6 +75,7 @@ export class App {
   readonly transfers: TransfersState;
   readonly bin: BinState;
   readonly backups: BackupsState;
+  readonly storage: StorageState;
   readonly costs: CostsState;
   readonly assistants: AssistantsState;
   readonly arranging: Arranging;
@@ -111,6 +114,7 @@ export class App {
     this.transfers = new TransfersState(transport);
     this.bin = new BinState(transport);
     this.backups = new BackupsState(transport);
+    this.storage = new StorageState(transport);
     this.costs = new CostsState(transport);
     this.assistants = new AssistantsState(transport);
     this.arranging = new Arranging(this);
@@ -447,6 +451,7 @@ export class App {
         break;
       case 'backups':
         if (this.may('backups_list')) void this.backups.load();
+        if (this.may('storage_status')) void this.storage.load();
         break;
       case 'mirror':
         if (this.may('mirror_status')) void this.mirror.load();

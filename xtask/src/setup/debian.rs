@@ -33,6 +33,7 @@ const PACKAGES: &[(&str, For, &str)] = &[
     ("webkit2gtk-driver", Testing, "drives the window"),
     ("sqlite3", Testing, "checks the database from outside"),
     ("curl", Testing, "the mirror's plainest client"),
+    ("age", Testing, "opens by hand what lies in a storage"),
     ("chromium", Testing, "the other browser"),
     ("chromium-driver", Testing, "drives it"),
     ("firefox-esr", Testing, "a third one, as a client of the mirror"),

@@ -13,6 +13,7 @@ const BANS: &[(&[&str], &[&str])] = &[
     (&["axum*"], &["rivulet-mirror"]),
     (&["zip"], &["rivulet-exchange"]),
     (&["image", "pdf-extract"], &["rivulet-attachments"]),
+    (&["opendal*", "age", "tar"], &["rivulet-storage"]),
     (&["tauri*"], &["rivulet"]),
 ];
 
@@ -27,6 +28,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("rivulet-store", &["rivulet-protocol"]),
     ("rivulet-exchange", &["rivulet-protocol"]),
     ("rivulet-attachments", &[]),
+    ("rivulet-storage", &["rivulet-protocol"]),
     (
         "rivulet-engine",
         &[
@@ -36,6 +38,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "rivulet-store",
             "rivulet-exchange",
             "rivulet-attachments",
+            "rivulet-storage",
             "rivulet-demo",
         ],
     ),

@@ -14,6 +14,7 @@ mod network;
 mod projects;
 mod recordings;
 mod requests;
+mod storage;
 mod temporary;
 mod transfers;
 
