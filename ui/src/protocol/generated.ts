@@ -2988,6 +2988,128 @@ unpriced: number,
 estimated: number, };
 
 /**
+ * Where the storage is. Nothing secret is in it.
+ */
+export type StoragePlace = { "type": "folder", 
+/**
+ * From the root.
+ */
+path: string, } | { "type": "webdav", 
+/**
+ * `https://…` up to the folder.
+ */
+address: string, 
+/**
+ * Whose it is; empty if none is asked for.
+ */
+user: string, } | { "type": "s3", 
+/**
+ * `https://…` without the bucket.
+ */
+endpoint: string, 
+/**
+ * The bucket.
+ */
+bucket: string, 
+/**
+ * The folder in it; may be empty.
+ */
+folder: string, 
+/**
+ * The region; `us-east-1` where the server has none.
+ */
+region: string, 
+/**
+ * The access key's id, which is no secret.
+ */
+key_id: string, };
+
+/**
+ * A backup that did not get to the storage.
+ */
+export type StorageProblem = { 
+/**
+ * When, in milliseconds since the epoch.
+ */
+at: number, 
+/**
+ * Why.
+ */
+error: ApiError, };
+
+/**
+ * One of the backups in the storage.
+ */
+export type StorageRef = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * What it was encrypted with.
+ */
+passphrase: string, };
+
+/**
+ * Sets up the storage.
+ */
+export type StorageSave = { 
+/**
+ * Where.
+ */
+place: StoragePlace, 
+/**
+ * WebDAV's password or S3's secret key; `None` leaves the one that is kept for this place.
+ */
+password?: string | null, 
+/**
+ * What everything there is encrypted with; `None` leaves the one that is kept for this place.
+ */
+passphrase?: string | null, 
+/**
+ * Where both are kept.
+ */
+keep: KeyPlace, };
+
+/**
+ * How the storage stands.
+ */
+export type StorageStatus = { 
+/**
+ * Where it is; `None` if none is set up.
+ */
+place: StoragePlace | null, 
+/**
+ * Something is on its way there or back.
+ */
+running: boolean, 
+/**
+ * The last one that was sent there, read back and found whole.
+ */
+last: StoredBackup | null, 
+/**
+ * Why the last try failed, until one succeeds.
+ */
+problem: StorageProblem | null, };
+
+/**
+ * A backup in the storage: whole, as far as the storage says.
+ */
+export type StoredBackup = { 
+/**
+ * Its name, which tells its time and nothing else.
+ */
+name: string, 
+/**
+ * When it was made, in milliseconds since the epoch.
+ */
+made_at: number, 
+/**
+ * How much it takes there.
+ */
+bytes: number, };
+
+/**
  * A tag that is in use.
  */
 export type Tag = { 

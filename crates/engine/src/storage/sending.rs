@@ -39,7 +39,7 @@ impl Engine {
         let old = |at: Option<u64>, age: u64| at.is_none_or(|at| now.abs_diff(at) >= age);
         let due = old(kept.last.as_ref().map(|last| last.made_at), DAY_MS)
             && old(kept.problem.as_ref().map(|problem| problem.at), AGAIN_MS);
-        let some = self.core.store.conversations(0, 1, None, None).await?;
+        let some = self.core.store.conversations(0, 1, rivulet_store::Listed::default()).await?;
         if kept.place.is_none() || !due || some.conversations.is_empty() {
             return Ok(false);
         }

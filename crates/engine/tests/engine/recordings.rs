@@ -25,7 +25,7 @@ impl Bench {
         bench
     }
 
-    async fn asked(&self) -> Message {
+    async fn asked_once(&self) -> Message {
         let turn = self.send(None, "What is a river?").await;
         self.ended(turn.conversation, turn.answer).await
     }
@@ -82,7 +82,7 @@ async fn all_come_back(protocol: WireProtocol, streams: &[&str]) {
     bench.speed(None).await;
     for at in 0..scripts.len() {
         let case = streams.get(at).unwrap_or(&"the first one, cut");
-        let answer = bench.asked().await;
+        let answer = bench.asked_once().await;
         let recording = bench.recording(answer.id, true).await;
         assert!(!recording.contains("canary"), "{recording}");
         let status = bench.replay(&recording).await;
@@ -127,7 +127,7 @@ async fn a_refusal_and_what_it_was_asked_for_again_come_back_in_their_order() {
     let told = Script::whole(401, "X-Account: 7\r\n", &format!(r#"{{"error":{{"message":"no such key: {KEY}"}}}}"#));
     let bench =
         Bench::speaking(WireProtocol::OpenaiChat, [busy(), Script::stream().text("At last.").done(), told]).await;
-    let (answer, refused) = (bench.asked().await, bench.asked().await);
+    let (answer, refused) = (bench.asked_once().await, bench.asked_once().await);
     assert_eq!((answer.state, refused.state), (MessageState::Complete, MessageState::Failed));
 
     let recording = bench.recording(answer.id, true).await;
@@ -153,7 +153,7 @@ async fn no_key_is_in_a_recording_however_its_bytes_were_cut_and_the_question_on
     let bytes = echo.bytes().fold(Script::stream(), |script, byte| script.bytes(&[byte]));
     let cut = echo.find("canary").unwrap() + 6;
     let bench = Bench::speaking(WireProtocol::OpenaiChat, [bytes.bytes(&echo.as_bytes()[..cut]).end()]).await;
-    let answer = bench.asked().await;
+    let answer = bench.asked_once().await;
     let recording = bench.recording(answer.id, true).await;
     assert!(recording.contains("What is a river?"));
     let pieces = recording.lines().filter_map(|line| {
@@ -170,7 +170,7 @@ async fn no_key_is_in_a_recording_however_its_bytes_were_cut_and_the_question_on
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_is_no_recording_changes_nothing() {
     let bench = Bench::speaking(WireProtocol::Anthropic, [stream("anthropic", "text").end()]).await;
-    let good = bench.recording(bench.asked().await.id, false).await;
+    let good = bench.recording(bench.asked_once().await.id, false).await;
     let before = bench.replay(&good).await;
     assert_eq!(before.problem, None);
     let cases = [
