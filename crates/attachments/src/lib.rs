@@ -1,8 +1,11 @@
 //! Files that go with a message, made into what a model takes: pictures small and without what a camera wrote into
 //! them, documents with their text. Pure: bytes in, bytes out. Files come from anywhere, so every reader has limits.
 
+mod office;
 mod pdf;
 mod picture;
+
+pub use office::Office;
 
 /// The largest file that is taken, in bytes.
 pub const FILE_BYTES: usize = 32 << 20;
@@ -32,6 +35,15 @@ pub enum Prepared {
         /// How many pages it has.
         pages: u32,
     },
+    /// An office file: its text is what is kept.
+    Office {
+        /// Which kind.
+        kind: Office,
+        /// Its text; empty if there is none in it.
+        text: String,
+        /// Pages, sheets or slides; `None` if it does not say how many.
+        pages: Option<u32>,
+    },
     /// Text.
     Text(String),
 }
@@ -45,10 +57,10 @@ pub enum PrepareError {
     /// More than [`FILE_BYTES`], or a picture of more pixels than are ever unpacked.
     #[error("the file is too large")]
     TooLarge,
-    /// It says that it is a picture or a PDF, and cannot be read as one.
+    /// It says that it is a picture, a PDF or an office file, and cannot be read as one.
     #[error("the file is damaged: {0}")]
     Damaged(String),
-    /// A PDF under a password.
+    /// A PDF or an office file under a password.
     #[error("the file is locked with a password")]
     Locked,
     /// No kind of file that is known.
@@ -65,6 +77,12 @@ pub fn prepare(bytes: Vec<u8>) -> Result<Prepared, PrepareError> {
     }
     if bytes.starts_with(b"%PDF-") {
         return pdf::read(bytes);
+    }
+    if bytes.starts_with(b"PK\x03\x04") {
+        return office::read(&bytes);
+    }
+    if bytes.starts_with(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1") {
+        return Err(office::compound(&bytes));
     }
     if let Ok(format) = image::guess_format(&bytes) {
         return picture::read(&bytes, format);

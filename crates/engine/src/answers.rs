@@ -190,7 +190,9 @@ impl Engine {
         let mut files = 0;
         for mut message in path {
             let attachments = std::mem::take(&mut message.attachments);
-            let read = attachments.iter().filter(|attachment| attachment.kind != AttachmentKind::Text);
+            let read = attachments
+                .iter()
+                .filter(|attachment| matches!(attachment.kind, AttachmentKind::Picture | AttachmentKind::Pdf));
             files += read.map(|attachment| attachment.tokens).sum::<u64>();
             let parts = self.attachment_parts(conversation, attachments, provider).await;
             messages.extend(as_read(message, parts, provider));

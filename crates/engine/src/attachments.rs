@@ -3,7 +3,7 @@
 use crate::Engine;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use rivulet_attachments::{FILE_BYTES, PrepareError, Prepared, prepare};
+use rivulet_attachments::{FILE_BYTES, Office, PrepareError, Prepared, prepare};
 use rivulet_protocol::*;
 use rivulet_providers::Part;
 use rivulet_store::Store;
@@ -18,11 +18,14 @@ const PAGE_TOKENS: u64 = 2_000;
 const TOKEN_PIXELS: u64 = 750;
 /// Bytes of text for a token, roughly, in any language.
 const TOKEN_BYTES: u64 = 4;
+/// What a model reads of an office file that has only pictures.
+const NO_TEXT: &str = "[There is no text in this file.]";
 
 impl Engine {
     /// Reads a file and keeps it.
     pub(crate) async fn add_attachment(&self, request: AttachmentAdd) -> Result<Attachment, ApiError> {
         let bytes = BASE64_STANDARD.decode(&request.data).map_err(|_| ApiError::invalid("The file is not base64."))?;
+        let came = bytes.len() as u64;
         let prepared = tokio::task::spawn_blocking(move || prepare(bytes)).await;
         let prepared = prepared.map_err(|_| refused(PrepareError::Damaged(String::new())))?.map_err(refused)?;
         let name = request.name.chars().filter(|sign| !sign.is_control()).take(NAME).collect();
@@ -30,7 +33,7 @@ impl Engine {
             Some(true) => self.core.temporary.opened(&self.core.logs)?,
             _ => self.core.store.clone(),
         };
-        keep(&store, name, prepared).await
+        keep(&store, name, came, prepared).await
     }
 
     /// A file of a message the caller may see.
@@ -112,20 +115,27 @@ impl Engine {
         match kind {
             AttachmentKind::Picture => Part::Image { media_type, data: bytes.into() },
             AttachmentKind::Pdf if reads_pdf => Part::Document { name, media_type, data: bytes.into() },
-            AttachmentKind::Pdf | AttachmentKind::Text => {
+            AttachmentKind::Pdf
+            | AttachmentKind::Text
+            | AttachmentKind::Document
+            | AttachmentKind::Spreadsheet
+            | AttachmentKind::Presentation => {
                 Part::Text(format!("<file name=\"{name}\">\n{}\n</file>", String::from_utf8_lossy(&bytes)))
             }
         }
     }
 }
 
-async fn keep(store: &Store, name: String, prepared: Prepared) -> Result<Attachment, ApiError> {
+/// Keeps what came as a file of so many bytes.
+async fn keep(store: &Store, name: String, came: u64, prepared: Prepared) -> Result<Attachment, ApiError> {
     let (kind, media_type) = match &prepared {
         Prepared::Picture { media_type, .. } => (AttachmentKind::Picture, *media_type),
         Prepared::Pdf { .. } => (AttachmentKind::Pdf, "application/pdf"),
         Prepared::Text(_) => (AttachmentKind::Text, "text/plain"),
+        // What is kept is its text.
+        Prepared::Office { kind, .. } => (office(*kind), "text/plain"),
     };
-    let (mut text, mut size, mut pages) = (None, None, None);
+    let (mut text, mut size, mut pages, mut as_it_came) = (None, None, None, None);
     let (data, tokens) = match prepared {
         Prepared::Picture { data, width, height, .. } => {
             size = Some((width, height));
@@ -139,12 +149,18 @@ async fn keep(store: &Store, name: String, prepared: Prepared) -> Result<Attachm
             }
             (data, tokens)
         }
+        Prepared::Office { text: inside, pages: count, .. } => {
+            (pages, as_it_came) = (count, Some(came));
+            let inside = if inside.is_empty() { NO_TEXT.to_owned() } else { inside };
+            let tokens = inside.len() as u64 / TOKEN_BYTES;
+            (inside.into_bytes(), tokens)
+        }
         Prepared::Text(inside) => {
             let tokens = inside.len() as u64 / TOKEN_BYTES;
             (inside.into_bytes(), tokens)
         }
     };
-    let bytes = data.len() as u64;
+    let bytes = as_it_came.unwrap_or(data.len() as u64);
     let hash = store.keep_file(data).await?;
     Ok(Attachment {
         hash,
@@ -160,11 +176,20 @@ async fn keep(store: &Store, name: String, prepared: Prepared) -> Result<Attachm
     })
 }
 
+fn office(kind: Office) -> AttachmentKind {
+    match kind {
+        Office::Document => AttachmentKind::Document,
+        Office::Spreadsheet => AttachmentKind::Spreadsheet,
+        Office::Presentation => AttachmentKind::Presentation,
+    }
+}
+
 fn refused(error: PrepareError) -> ApiError {
     let (code, message) = match &error {
-        PrepareError::Empty | PrepareError::Unknown => {
-            (ErrorCode::FileUnknown, "Files of this kind cannot be read. Pictures, PDF and text can.".to_owned())
-        }
+        PrepareError::Empty | PrepareError::Unknown => (
+            ErrorCode::FileUnknown,
+            "Files of this kind cannot be read. Pictures, PDF, office files and text can.".to_owned(),
+        ),
         PrepareError::TooLarge => {
             (ErrorCode::FileTooLarge, format!("The file is too large: {} MB are taken.", FILE_BYTES >> 20))
         }

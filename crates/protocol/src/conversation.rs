@@ -215,13 +215,19 @@ pub enum AttachmentKind {
     Pdf,
     /// Text, source code among it.
     Text,
+    /// The text of an office program's document.
+    Document,
+    /// The text of a spreadsheet.
+    Spreadsheet,
+    /// The text of a presentation.
+    Presentation,
 }
 
 /// A file that goes with a message. The file itself lies beside the database, under its hash.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
 pub struct Attachment {
-    /// The file as it is kept: a picture made small, a PDF as it came.
+    /// The file as it is kept: a picture made small, a PDF as it came, of an office file the text.
     pub hash: FileHash,
     /// The name it came with.
     pub name: String,
@@ -229,7 +235,7 @@ pub struct Attachment {
     pub media_type: String,
     /// What it is.
     pub kind: AttachmentKind,
-    /// Of the kept file.
+    /// Of the kept file; of an office file, as it came.
     pub bytes: u64,
     /// The text in a PDF, kept as a file too; `None` if there is none in it.
     pub text: Option<FileHash>,
@@ -237,7 +243,7 @@ pub struct Attachment {
     pub width: Option<u32>,
     /// Of a picture, in pixels.
     pub height: Option<u32>,
-    /// Of a PDF.
+    /// Of a PDF or a document; the sheets of a spreadsheet, the slides of a presentation.
     pub pages: Option<u32>,
     /// About how many tokens a model reads it as: an estimate, vendors differ.
     pub tokens: u64,

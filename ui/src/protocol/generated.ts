@@ -333,7 +333,7 @@ assistants: Array<AssistantId>, };
  */
 export type Attachment = { 
 /**
- * The file as it is kept: a picture made small, a PDF as it came.
+ * The file as it is kept: a picture made small, a PDF as it came, of an office file the text.
  */
 hash: FileHash, 
 /**
@@ -349,7 +349,7 @@ media_type: string,
  */
 kind: AttachmentKind, 
 /**
- * Of the kept file.
+ * Of the kept file; of an office file, as it came.
  */
 bytes: number, 
 /**
@@ -365,7 +365,7 @@ width: number | null,
  */
 height: number | null, 
 /**
- * Of a PDF.
+ * Of a PDF or a document; the sheets of a spreadsheet, the slides of a presentation.
  */
 pages: number | null, 
 /**
@@ -406,7 +406,7 @@ data: string, };
 /**
  * What kind of file goes with a message.
  */
-export type AttachmentKind = "picture" | "pdf" | "text";
+export type AttachmentKind = "picture" | "pdf" | "text" | "document" | "spreadsheet" | "presentation";
 
 /**
  * Names a file of a message.

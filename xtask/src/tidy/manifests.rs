@@ -11,8 +11,8 @@ const BANS: &[(&[&str], &[&str])] = &[
     (&["reqwest*", "eventsource-stream"], &["rivulet-providers"]),
     (&["rusqlite*"], &["rivulet-store"]),
     (&["axum*"], &["rivulet-mirror"]),
-    (&["zip"], &["rivulet-exchange"]),
-    (&["image", "pdf-extract"], &["rivulet-attachments"]),
+    (&["zip"], &["rivulet-exchange", "rivulet-attachments"]),
+    (&["image", "pdf-extract", "quick-xml"], &["rivulet-attachments"]),
     (&["opendal*", "age", "tar"], &["rivulet-storage"]),
     (&["tauri*"], &["rivulet"]),
 ];

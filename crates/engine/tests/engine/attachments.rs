@@ -37,6 +37,22 @@ async fn a_picture_and_a_text_reach_the_model_before_the_question_and_can_be_rea
 }
 
 #[tokio::test]
+async fn a_spreadsheet_tells_its_sheets_and_its_size_and_goes_as_text() {
+    let bench = Bench::start([Script::stream().text("Two rivers.").done()]).await;
+    let file = include_bytes!("../../../attachments/tests/fixtures/rivers.xlsx");
+    let sheets = add(&bench.engine, "rivers.xlsx", BASE64_STANDARD.encode(file)).await.unwrap();
+    assert_eq!((sheets.kind, sheets.pages), (AttachmentKind::Spreadsheet, Some(3)));
+    assert_eq!(sheets.bytes, file.len() as u64);
+    let request = MessageSend { attachments: Some(vec![sheets.clone()]), ..send(None, "How many?") };
+    let turn = bench.engine.message_send(&Caller::window(), request).await.unwrap();
+    bench.ended(turn.conversation, turn.answer).await;
+    let sent: serde_json::Value = serde_json::from_str(&bench.upstream.requests()[0].body).unwrap();
+    let text = sent["messages"][0]["content"][0]["text"].as_str().unwrap();
+    assert!(text.starts_with("<file name=\"rivers.xlsx\">\n## Rivers\nName\tLength\tSeen\nElbe\t1094\t"), "{text}");
+    assert_eq!(sheets.tokens, (text.len() - "<file name=\"rivers.xlsx\">\n\n</file>".len()) as u64 / 4);
+}
+
+#[tokio::test]
 async fn a_file_alone_is_a_message_named_after_it() {
     let bench = Bench::start([Script::stream().text("Read.").done()]).await;
     let text = add(&bench.engine, "notes.md", BASE64_STANDARD.encode("Notes")).await.unwrap();
