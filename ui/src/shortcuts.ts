@@ -1,5 +1,6 @@
 import { m } from './paraglide/messages.js';
 import type { App } from './state/app.svelte';
+import { beginAnew, markable } from './state/marks';
 
 /** What can be done by a key, wherever one is. */
 export interface Action {
@@ -62,6 +63,16 @@ export const ACTIONS: readonly Action[] = [
     keys: 'Mod+Shift+Y',
     offered: (app) => lastAnswer(app) !== undefined,
     run: (app) => void import('./ui/copy').then(({ copy }) => copy(lastAnswer(app)?.text ?? '')),
+  },
+  {
+    id: 'anew',
+    label: m.begin_anew,
+    keys: 'Mod+Shift+L',
+    offered: (app) => markable(app) !== undefined,
+    run: (app) => {
+      const answer = markable(app);
+      if (answer) void beginAnew(app, answer.id);
+    },
   },
   { id: 'next', label: m.conversation_next, keys: 'Alt+ArrowDown', offered: always, run: (app) => step(app, 1) },
   { id: 'previous', label: m.conversation_previous, keys: 'Alt+ArrowUp', offered: always, run: (app) => step(app, -1) },

@@ -3,7 +3,7 @@
 use crate::conversations::empty_conversation;
 use crate::cost::{self, Tally};
 use crate::turn::Turn as RunningTask;
-use crate::{Core, Engine, RunningTurn, wording};
+use crate::{Core, Engine, RunningTurn, marks, wording};
 use rivulet_protocol::*;
 use rivulet_providers::{ChatMessage, ChatRequest, Part};
 use rivulet_store::ConversationChange;
@@ -173,18 +173,22 @@ impl Engine {
             engine.charge(link, cost);
             ended.cancel();
             engine.notify_conversation(conversation).await;
+            // Beside whatever comes next: nobody waits for a title.
+            let titled = engine.title_after(conversation, id).await;
+            engine.charge(link, titled);
         });
     }
 
     /// The path up to and with `question`, as `provider`'s model reads it, and about how many tokens its pictures and
     /// PDFs are. Answers that said nothing are left out.
-    async fn request_messages(
+    pub(crate) async fn request_messages(
         &self,
         conversation: ConversationId,
         question: MessageId,
         provider: &ProviderId,
     ) -> Result<(Vec<ChatMessage>, u64), ApiError> {
         let path = self.core.store_of(conversation).path_for_request(conversation, question).await?;
+        let path = marks::as_told(path);
         let mut messages = Vec::with_capacity(path.len() + 1);
         messages.extend(self.project_instructions(conversation).await?);
         let mut files = 0;

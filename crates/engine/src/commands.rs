@@ -108,6 +108,10 @@ impl Commands for Engine {
         self.rename(caller, request).await
     }
 
+    async fn title_make(&self, caller: &Caller, request: ConversationRef) -> Answer<Conversation> {
+        self.make_title(caller, request.conversation).await
+    }
+
     async fn conversation_pin(&self, caller: &Caller, request: ConversationPin) -> Answer<Conversation> {
         let change = ConversationChange { pinned: Some(request.pinned), ..Default::default() };
         self.change(caller, request.conversation, change).await
@@ -188,6 +192,14 @@ impl Commands for Engine {
 
     async fn message_edit(&self, caller: &Caller, request: MessageEdit) -> Answer<Snapshot> {
         self.edit_answer(caller, request).await
+    }
+
+    async fn mark_set(&self, caller: &Caller, request: MarkSet) -> Answer<Nothing> {
+        self.set_mark(caller, request).await.map(done)
+    }
+
+    async fn summary_make(&self, caller: &Caller, request: ConversationRef) -> Answer<Nothing> {
+        self.summarise_asked(caller, request.conversation).await.map(done)
     }
 
     async fn conversation_fork(&self, caller: &Caller, request: MessageRef) -> Answer<Conversation> {

@@ -90,16 +90,16 @@ struct Call {
 }
 
 /// What an answer takes, and the brake on it.
-struct Bill {
-    tally: Tally,
-    brake: Option<Brake>,
+pub(crate) struct Bill {
+    pub tally: Tally,
+    pub brake: Option<Brake>,
     /// The provider began to answer: another key would be paid beside this one.
-    answered: bool,
+    pub answered: bool,
 }
 
 impl Bill {
     /// What came counts, whether or not the vendor counts it.
-    fn count(&mut self, delta: &Delta) {
+    pub fn count(&mut self, delta: &Delta) {
         match delta {
             Delta::Text(text) | Delta::Reasoning(text) => self.tally.written.add(text),
             Delta::ToolCall { arguments, .. } => self.tally.written.add(arguments),
@@ -109,7 +109,7 @@ impl Bill {
     }
 
     /// Whether the day's limit allows what the answer costs by now.
-    fn may_grow(&self) -> Result<(), Failure> {
+    pub fn may_grow(&self) -> Result<(), Failure> {
         let so_far = self.tally.cost(false).micros;
         let allowed = self.brake.as_ref().is_none_or(|brake| brake.allows(so_far));
         if allowed { Ok(()) } else { Err(Failure::new(FailureCode::SpendingLimit)) }
@@ -166,8 +166,15 @@ impl Call {
     async fn note(&self, number: i64, end: ApiUseEnd, cost: Option<Cost>, brake: Option<Brake>) {
         let (provider, model) = (self.provider.clone(), self.model.clone());
         let paid = cost.zip(brake.as_ref().map(Brake::key));
-        let spending =
-            paid.map(|(cost, key)| Spending { at: now_ms(), conversation: None, provider, key, model, cost });
+        let spending = paid.map(|(cost, key)| Spending {
+            at: now_ms(),
+            conversation: None,
+            provider,
+            key,
+            model,
+            purpose: Purpose::Answer,
+            cost,
+        });
         let noted = async {
             self.engine.core.store.end_api_use(number, end).await?;
             match spending {

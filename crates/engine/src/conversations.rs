@@ -159,7 +159,12 @@ impl Engine {
         if title.is_empty() {
             return Err(ApiError::invalid("A title needs at least one character."));
         }
-        self.change(caller, request.conversation, ConversationChange { title: Some(title), ..Default::default() }).await
+        self.change(
+            caller,
+            request.conversation,
+            ConversationChange { title: Some(title), named: Some(true), ..Default::default() },
+        )
+        .await
     }
 
     pub(crate) async fn delete(&self, caller: &Caller, id: ConversationId) -> Result<(), ApiError> {

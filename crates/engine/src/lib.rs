@@ -5,6 +5,7 @@
 
 mod answers;
 mod api;
+mod asides;
 mod assistants;
 mod attachments;
 mod backups;
@@ -19,6 +20,7 @@ mod cursor;
 mod hosts;
 mod keys;
 mod log;
+mod marks;
 mod models;
 mod names;
 mod network;
@@ -30,7 +32,10 @@ mod providers;
 mod recordings;
 mod spending;
 mod storage;
+mod summaries;
 mod temporary;
+mod titles;
+mod tongue;
 mod traces;
 mod transfers;
 mod turn;

@@ -23,12 +23,18 @@ impl Engine {
                 models.push(Model { id, ..Model::default() });
             }
         }
-        let own = self.core.store.settings().await?.prices;
+        let settings = self.core.store.settings().await?;
+        let (own, windows) = (settings.prices, settings.windows);
         for model in &mut models {
             models::complete(model, &provider.id.0, provider.kind);
             model.price_is_own = false;
             if let Some(price) = own.iter().find(|own| own.provider == provider.id && own.model == model.id) {
                 (model.price, model.price_is_own) = (Some(of_own(price)), true);
+            }
+        }
+        for window in windows.into_iter().filter(|window| window.provider == provider.id) {
+            for model in models.iter_mut().filter(|model| model.id == window.model) {
+                model.context = Some(window.tokens);
             }
         }
         Ok(models)

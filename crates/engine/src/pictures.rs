@@ -30,7 +30,9 @@ impl Engine {
             Ok(Prepared::Picture { media_type, data, .. }) => {
                 Ok(AttachmentData { media_type: media_type.into(), data: BASE64_STANDARD.encode(data) })
             }
-            Ok(Prepared::Pdf { .. } | Prepared::Office { .. } | Prepared::Text(_)) => Err(unavailable("it is no picture".into())),
+            Ok(Prepared::Pdf { .. } | Prepared::Office { .. } | Prepared::Text(_)) => {
+                Err(unavailable("it is no picture".into()))
+            }
             Err(error) => Err(unavailable(error.to_string())),
         }
     }

@@ -32,7 +32,7 @@ impl Engine {
             let cost = tally.cost(false);
             let before = stored.and_then(|stored| stored.cost);
             let Asked { at, conversation, provider, key, model, .. } = asked;
-            let spending = Spending { at, conversation, provider, key, model, cost };
+            let spending = Spending { at, conversation, provider, key, model, purpose: Purpose::Answer, cost };
             self.core.store.cut(message, spending, before.map_or(cost, |before| before.plus(cost))).await?;
         }
         Ok(())

@@ -3,10 +3,10 @@
 use crate::brake::Brake;
 use crate::cost::Tally;
 use crate::keys::FIRST_KEY;
-use crate::{Core, Engine, RunningTurn};
+use crate::{Core, Engine, RunningTurn, cost};
 use rivulet_protocol::{
-    ConversationId, Cost, EventBody, Failure, FailureCode, FinishReason, Message, MessageState, Notice, ProviderId,
-    Replay, ToolCall, WireProtocol, now_ms, utf16_len,
+    ApiError, ConversationId, Cost, EventBody, Failure, FailureCode, FinishReason, Message, MessageState, ModelName,
+    Notice, ProviderId, Purpose, Replay, ToolCall, WireProtocol, now_ms, utf16_len,
 };
 use rivulet_providers::{AnswerStream, ChatRequest, Delta, Endpoint, Tape, retry};
 use rivulet_store::{Append, Asked, Spending, Store};
@@ -63,6 +63,8 @@ struct Answer {
     accepted: bool,
     /// Something came in this turn: from here on nothing is sent again by itself, since it would be paid twice.
     has_output: bool,
+    /// What a summary took that was made first.
+    beside: Option<Cost>,
 }
 
 impl Turn {
@@ -72,7 +74,7 @@ impl Turn {
         let core = Arc::clone(&engine.core);
         let mut answer = Answer::new(Arc::clone(&core), conversation, message, running.clone(), tally);
         // A keyring's question may stay open for long; a stop ends that too.
-        let receive = answer.receive(&engine, &provider, &request);
+        let receive = answer.make_room_and_receive(&engine, &provider, request);
         let outcome = tokio::select! {
             biased;
             () = running.stop.cancelled() => Outcome::Stopped,
@@ -80,7 +82,9 @@ impl Turn {
             outcome = receive => outcome,
         };
         // The stream is dropped by now, and with it the connection: stop means stop, before anything is written.
-        answer.end(outcome).await
+        let beside = answer.beside;
+        let cost = answer.end(outcome).await;
+        beside.map_or(cost, |beside| Some(cost.map_or(beside, |cost| cost.plus(beside))))
     }
 }
 
@@ -109,7 +113,42 @@ impl Answer {
             brake: None,
             accepted: false,
             has_output: false,
+            beside: None,
         }
+    }
+
+    /// Where the conversation no longer fits its model, older messages are summarised before it is asked.
+    async fn make_room_and_receive(
+        &mut self,
+        engine: &Engine,
+        provider: &ProviderId,
+        mut request: ChatRequest,
+    ) -> Outcome {
+        match self.make_room(engine, provider, &mut request).await {
+            Ok(()) => self.receive(engine, provider, &request).await,
+            Err(failure) => Outcome::Failed(Failure { summarising: true, ..failure }),
+        }
+    }
+
+    async fn make_room(
+        &mut self,
+        engine: &Engine,
+        provider: &ProviderId,
+        request: &mut ChatRequest,
+    ) -> Result<(), Failure> {
+        let unread = |error: ApiError| Failure::new(FailureCode::Internal).detail(error.message);
+        let model = ModelName { provider: provider.clone(), model: request.model.clone() };
+        let tight = engine.tight(self.conversation, &self.message, &model).await.map_err(unread)?;
+        let (Some(tight), Some(question)) = (tight, self.message.parent) else { return Ok(()) };
+        self.notice(Notice::Summarising);
+        let stop = self.running.stop.clone();
+        let (made, cost) = engine.summarise(tight, self.message.created_at, stop).await;
+        self.beside = cost;
+        made?;
+        let (messages, files) = engine.request_messages(self.conversation, question, provider).await.map_err(unread)?;
+        self.tally.asked = cost::tokens_of(&messages, files);
+        request.messages = messages;
+        Ok(())
     }
 
     /// Asks with the provider's keys in turn: the next one if one is refused or used up, as long as nothing has come.
@@ -379,6 +418,7 @@ impl Answer {
             provider: self.message.provider.clone()?,
             key: self.brake.as_ref().map_or(FIRST_KEY, Brake::key),
             model: self.message.model.clone()?,
+            purpose: Purpose::Answer,
             cost,
         })
     }

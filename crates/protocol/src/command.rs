@@ -83,6 +83,7 @@ macro_rules! with_commands {
             "Older messages of the shown path." messages_before(MessagesBefore) -> MessagePage, Viewer;
             "Finds messages by what is in them." search(Search) -> SearchPage, Viewer;
             "Renames a conversation." conversation_rename(ConversationRename) -> Conversation, Window;
+            "Has a model make a conversation's title anew." title_make(ConversationRef) -> Conversation, Window;
             "Pins or unpins a conversation." conversation_pin(ConversationPin) -> Conversation, Window;
             "Chooses the provider and model of what comes next." conversation_model(ConversationModel) -> Conversation, Participant;
             "Sets how what comes next is answered." conversation_controls(ConversationControls) -> Conversation, Participant;
@@ -103,6 +104,8 @@ macro_rules! with_commands {
             "Deletes a message and everything below it; it can be restored." message_delete(MessageRef) -> Snapshot, Window;
             "Takes the deletion of a message back, and shows it." message_restore(MessageRef) -> Snapshot, Window;
             "Puts an answer in a person's words beside it, as a sibling." message_edit(MessageEdit) -> Snapshot, Window;
+            "Puts a mark below an answer, from where the model is told what was said, or takes it away." mark_set(MarkSet) -> Nothing, Window;
+            "Has a model summarise the older messages of the shown path." summary_make(ConversationRef) -> Nothing, Window;
             "Copies the path up to a message into a new conversation." conversation_fork(MessageRef) -> Conversation, Window;
             "Shows another branch: the newest path through this message." branch_select(MessageRef) -> Snapshot, Participant;
 

@@ -1,6 +1,7 @@
 //! What a person can set about how a model answers. Each protocol has some of them; the others are neither shown nor
 //! sent.
 
+use crate::WhenFull;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -34,6 +35,9 @@ pub struct Controls {
     pub response_format: Option<ResponseFormat>,
     /// The vendor keeps the answer running when the connection breaks, so that it can be resumed.
     pub background: Option<bool>,
+    /// What happens when the conversation no longer fits the model; as the settings say if left out. Ours: no vendor is
+    /// told.
+    pub when_full: Option<WhenFull>,
 }
 
 impl Controls {
@@ -53,6 +57,7 @@ impl Controls {
             stream,
             response_format,
             background,
+            when_full,
         } = self;
         Self {
             temperature: temperature.or(others.temperature),
@@ -67,6 +72,7 @@ impl Controls {
             stream: stream.or(others.stream),
             response_format: response_format.or(others.response_format),
             background: background.or(others.background),
+            when_full: when_full.or(others.when_full),
         }
     }
 }

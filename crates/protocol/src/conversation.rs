@@ -1,8 +1,8 @@
 //! Conversations and the tree of messages in them.
 
 use crate::{
-    AssistantId, Caller, CallerRole, Controls, ConversationId, Cost, Failure, MessageId, Notice, OwnPrompt, Place,
-    ProviderId, WireProtocol,
+    AssistantId, Caller, CallerRole, Controls, ConversationId, Cost, Failure, Mark, MessageId, Notice, OwnPrompt,
+    Place, ProviderId, WireProtocol,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -277,6 +277,9 @@ pub struct Message {
     /// A person changed what the model wrote; as the model wrote it, it is a sibling.
     #[serde(default)]
     pub edited: bool,
+    /// What whoever is asked below is told of what stands up to here; all of it if there is no mark.
+    #[serde(default)]
+    pub mark: Option<Mark>,
     /// How long the model reasoned before its first text, if it did and has begun to answer.
     pub reasoning_ms: Option<u64>,
     /// Milliseconds since the epoch.
@@ -314,6 +317,7 @@ impl Message {
             tool_calls: Vec::new(),
             replay: Vec::new(),
             edited: false,
+            mark: None,
             reasoning_ms: None,
             created_at: crate::now_ms(),
             ended_at: None,

@@ -52,6 +52,20 @@ pub struct Spent {
     pub estimated: u64,
 }
 
+/// What a model was asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// An answer.
+    #[default]
+    Answer,
+    /// A conversation's title.
+    Title,
+    /// A summary of older messages.
+    Summary,
+}
+
 /// What was spent with one key on one day.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
@@ -62,6 +76,8 @@ pub struct DaySpent {
     pub provider: ProviderId,
     /// The number of its key.
     pub key: u32,
+    /// What it was spent for.
+    pub purpose: Purpose,
     /// What was spent.
     #[serde(flatten)]
     pub spent: Spent,

@@ -145,6 +145,8 @@ impl EventBody {
 #[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Notice {
+    /// Older messages are summarised before the question is sent.
+    Summarising,
     /// The request is on its way.
     Connecting,
     /// The vendor accepted the request; nothing has come yet.

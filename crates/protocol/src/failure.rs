@@ -20,12 +20,16 @@ pub struct Failure {
     /// The proxy that failed, when one did.
     #[serde(default)]
     pub proxy: Option<ProxyUsed>,
+    /// It failed while older messages were summarised: the question itself was not sent.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "codegen", ts(as = "Option<bool>", optional))]
+    pub summarising: bool,
 }
 
 impl Failure {
     /// A failure of this class with nothing else known.
     pub fn new(code: FailureCode) -> Self {
-        Self { code, host: None, status: None, detail: None, retry_after_ms: None, proxy: None }
+        Self { code, host: None, status: None, detail: None, retry_after_ms: None, proxy: None, summarising: false }
     }
 
     /// The same with words of the vendor's or the system's.

@@ -57,6 +57,14 @@ pub struct Settings {
     pub limits: Vec<SpendingLimit>,
     /// What models cost by the user's own word. It wins over every other.
     pub prices: Vec<OwnPrice>,
+    /// The model that names conversations; without one they are named after what was said first.
+    pub title_model: Option<ModelName>,
+    /// The model that writes summaries of older messages; without one it is the conversation's own.
+    pub summary_model: Option<ModelName>,
+    /// What happens when a conversation no longer fits its model, where it says nothing itself.
+    pub when_full: WhenFull,
+    /// How much models read, where a person knows better than their vendors' lists.
+    pub windows: Vec<ModelWindow>,
     /// The first start is over.
     pub welcomed: bool,
 }
@@ -88,6 +96,10 @@ impl Default for Settings {
             favourites: Vec::new(),
             limits: Vec::new(),
             prices: Vec::new(),
+            title_model: None,
+            summary_model: None,
+            when_full: WhenFull::Ask,
+            windows: Vec::new(),
             welcomed: false,
         }
     }
@@ -200,6 +212,42 @@ pub struct Favourite {
     pub provider: ProviderId,
     /// Its name there.
     pub model: String,
+}
+
+/// A model, and who has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+pub struct ModelName {
+    /// Its provider.
+    pub provider: ProviderId,
+    /// Its name there.
+    pub model: String,
+}
+
+/// How much a model reads, as a person says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+pub struct ModelWindow {
+    /// Its provider.
+    pub provider: ProviderId,
+    /// Its name there.
+    pub model: String,
+    /// So many tokens.
+    pub tokens: u64,
+}
+
+/// What happens when the next request would nearly fill what its model reads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum WhenFull {
+    /// Nothing: everything is sent, and the vendor may refuse it.
+    Off,
+    /// The page says so before anything is sent, and offers a summary.
+    #[default]
+    Ask,
+    /// The oldest messages are summarised before the question is sent.
+    Automatic,
 }
 
 /// How much may be spent in a day with a key.

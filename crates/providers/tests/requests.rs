@@ -69,6 +69,7 @@ fn everything_set() -> Controls {
         stream: None,
         response_format: Some(ResponseFormat::JsonSchema { schema: json!({ "type": "object" }) }),
         background: None,
+        when_full: None,
     }
 }
 

@@ -13,6 +13,8 @@ use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 pub struct ConversationChange {
     /// The title.
     pub title: Option<String>,
+    /// A person gave the title: none is made by itself any more.
+    pub named: Option<bool>,
     /// Kept at the top.
     pub pinned: Option<bool>,
     /// Provider and model of what comes next.
@@ -119,6 +121,26 @@ impl Store {
         .await
     }
 
+    /// Whether a person or a model gave the conversation its title.
+    pub async fn is_named(&self, id: ConversationId) -> Result<bool, StoreError> {
+        self.read(move |connection| is_named(connection, id)).await
+    }
+
+    /// A model's title in the place of `before`; nothing if the conversation is called something else by now.
+    pub async fn retitle(
+        &self,
+        id: ConversationId,
+        before: String,
+        title: String,
+    ) -> Result<Option<Conversation>, StoreError> {
+        self.write(Durability::Synced, move |work| {
+            let set = "UPDATE conversation SET title = ?3, named = 1 WHERE id = ?1 AND title = ?2";
+            let changed = work.connection.execute(set, (id.0, &before, &title))?;
+            if changed == 0 { Ok(None) } else { conversation(work.connection, id) }
+        })
+        .await
+    }
+
     /// Changes a conversation and answers with it; `None` if there is none (or it is in the bin now).
     pub async fn update_conversation(
         &self,
@@ -129,6 +151,9 @@ impl Store {
             let (connection, id) = (work.connection, id.0);
             if let Some(title) = &change.title {
                 connection.execute("UPDATE conversation SET title = ?2 WHERE id = ?1", (id, title))?;
+            }
+            if let Some(named) = change.named {
+                connection.execute("UPDATE conversation SET named = ?2 WHERE id = ?1", (id, named))?;
             }
             if let Some(pinned) = change.pinned {
                 connection.execute("UPDATE conversation SET pinned = ?2 WHERE id = ?1", (id, pinned))?;
@@ -161,12 +186,18 @@ impl Store {
     }
 }
 
+/// Whether a person or a model gave the title.
+fn is_named(connection: &Connection, id: ConversationId) -> Result<bool, StoreError> {
+    let mut named = connection.prepare_cached("SELECT named FROM conversation WHERE id = ?1")?;
+    Ok(named.query_row([id.0], |row| row.get(0)).optional()?.unwrap_or(true))
+}
+
 /// Adds a conversation with everything it is, its log at number `head`.
 pub(crate) fn insert(connection: &Connection, new: &Conversation, head: u64) -> Result<(), StoreError> {
     let mut insert = connection.prepare_cached(
         "INSERT INTO conversation \
-         (id, title, pinned, created_at, updated_at, provider, model, leaf, controls, assistant, prompt, head) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+         (id, title, pinned, created_at, updated_at, provider, model, leaf, controls, assistant, prompt, head, named) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?2 <> '')",
     )?;
     let (provider, leaf) = (new.provider.as_ref().map(|provider| &provider.0), new.leaf.map(|leaf| leaf.0));
     let controls = serde_json::to_string(&new.controls)?;

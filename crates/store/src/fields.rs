@@ -1,8 +1,8 @@
 //! What a message's row keeps as JSON: what it is besides its columns, and of that only what is there.
 
 use rivulet_protocol::{
-    Attachment, Author, Cost, Failure, FinishReason, Message, MessageId, MessageState, ProviderId, Replay, ToolCall,
-    Usage,
+    Attachment, Author, Cost, Failure, FinishReason, Mark, Message, MessageId, MessageState, ProviderId, Replay,
+    ToolCall, Usage,
 };
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +25,8 @@ pub(crate) struct Fields {
     replay: Vec<Replay>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     edited: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    mark: Option<Mark>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     provider: Option<ProviderId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -60,6 +62,7 @@ impl Fields {
             tool_calls: message.tool_calls.clone(),
             replay: message.replay.clone(),
             edited: message.edited,
+            mark: message.mark.clone(),
             provider: message.provider.clone(),
             model: message.model.clone(),
             finish_reason: message.finish_reason,
@@ -73,7 +76,7 @@ impl Fields {
     pub fn with(self, columns: Columns) -> Message {
         let Columns { id, parent, state, text, reasoning } = columns;
         let Self { author, created_at, ended_at, first_output_ms, reasoning_ms, attachments, tool_calls, .. } = self;
-        let Self { replay, edited, provider, model, finish_reason, usage, cost, failure, .. } = self;
+        let Self { replay, edited, mark, provider, model, finish_reason, usage, cost, failure, .. } = self;
         Message {
             id,
             parent,
@@ -85,6 +88,7 @@ impl Fields {
             tool_calls,
             replay,
             edited,
+            mark,
             reasoning_ms,
             created_at,
             ended_at,

@@ -2,7 +2,7 @@
 
 use crate::messages::{self, Stored};
 use crate::{Store, StoreError};
-use rivulet_protocol::{ConversationId, Event, EventBody, Message, MessageId, MessageState};
+use rivulet_protocol::{Author, ConversationId, Event, EventBody, Message, MessageId, MessageState};
 use rusqlite::{Connection, OptionalExtension};
 use std::collections::HashSet;
 
@@ -77,6 +77,11 @@ fn whole(stored: Stored, told: &mut Told) {
         return;
     }
     told.own.push(event(started_seq, EventBody::Started { snapshot: Box::new(begun(&message)) }));
+    if message.mark.is_some() || message.edited || message.author != Author::Assistant {
+        // No event but this one tells of these.
+        told.own.push(event(fold_seq, EventBody::Reset { snapshot: Box::new(message) }));
+        return;
+    }
     // Just before the end, so that whoever stops here is given a reset.
     let inner = (fold_seq - 1).max(started_seq);
     if !message.reasoning.is_empty() {

@@ -4,7 +4,7 @@ use crate::fields::{Columns, Fields};
 use crate::work::Work;
 use crate::{Durability, Store, StoreError, search};
 use rivulet_protocol::{
-    ConversationId, Cost, EventBody, Message, MessageId, MessageState, PathMessage, Snapshot, ToolCall,
+    ConversationId, Cost, EventBody, Mark, Message, MessageId, MessageState, PathMessage, Snapshot, ToolCall,
 };
 use rusqlite::{Connection, OptionalExtension, Row};
 
@@ -47,6 +47,25 @@ impl Store {
             let body = EventBody::Started { snapshot: Box::new(resumed.clone()) };
             work.publish(conversation, rivulet_protocol::Event { seq, message, body });
             Ok(resumed)
+        })
+        .await
+    }
+
+    /// Puts a mark below an answer that has ended, or takes it away. Synced.
+    pub async fn mark(&self, message: MessageId, mark: Option<Mark>) -> Result<(), StoreError> {
+        self.write(Durability::Synced, move |work| {
+            let Some((conversation, mut marked)) = live(work.connection, message)? else {
+                return Err(StoreError::NotFound("message"));
+            };
+            if marked.state == MessageState::Running {
+                return Err(StoreError::NotFound("ended answer"));
+            }
+            marked.mark.clone_from(&mark);
+            let seq = work.next_number(conversation)?;
+            update(work.connection, &marked, seq)?;
+            let body = EventBody::Reset { snapshot: Box::new(marked) };
+            work.publish(conversation, rivulet_protocol::Event { seq, message, body });
+            Ok(())
         })
         .await
     }

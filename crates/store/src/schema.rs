@@ -21,6 +21,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/8.sql"),
     include_str!("schema/9.sql"),
     include_str!("schema/10.sql"),
+    include_str!("schema/11.sql"),
 ];
 /// URI: a name that begins with `file:` may say that the database is in memory. Paths are absolute and never do.
 pub(crate) const FLAGS: OpenFlags =

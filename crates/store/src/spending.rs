@@ -3,7 +3,7 @@
 //! A day is one of the person's own clock, as the system knows it when the answer ends; a later journey moves nothing.
 
 use crate::{Durability, Store, StoreError};
-use rivulet_protocol::{ConversationId, Cost, DaySpent, ProviderId, Spent};
+use rivulet_protocol::{ConversationId, Cost, DaySpent, ProviderId, Purpose, Spent};
 use rusqlite::{Connection, Row};
 
 /// What one answer cost.
@@ -19,12 +19,14 @@ pub struct Spending {
     pub key: u32,
     /// The model.
     pub model: String,
+    /// What it was asked for.
+    pub purpose: Purpose,
     /// What it took.
     pub cost: Cost,
 }
 
 /// The sums that [`spent`] reads.
-const SUMS: &str = "count(*), sum(input_tokens), sum(cached_tokens), sum(output_tokens), \
+const SUMS: &str = "sum(purpose = 'answer'), sum(input_tokens), sum(cached_tokens), sum(output_tokens), \
     coalesce(sum(micros), 0), sum(micros IS NULL), sum(estimated)";
 
 impl Store {
@@ -37,12 +39,13 @@ impl Store {
     pub async fn spent_by_day(&self, days: u32) -> Result<(String, Vec<DaySpent>), StoreError> {
         self.read(move |connection| {
             let mut select = connection.prepare_cached(&format!(
-                "SELECT day, provider, key, {SUMS} FROM spending \
-                 WHERE day > date('now', 'localtime', ?1) GROUP BY day, provider, key ORDER BY day DESC, provider, key"
+                "SELECT day, provider, key, purpose, {SUMS} FROM spending WHERE day > date('now', 'localtime', ?1) \
+                 GROUP BY day, provider, key, purpose ORDER BY day DESC, provider, key, purpose"
             ))?;
             let rows = select.query_map([format!("-{days} days")], |row| {
                 let (day, provider, key) = (row.get(0)?, ProviderId(row.get(1)?), row.get(2)?);
-                Ok(DaySpent { day, provider, key, spent: spent(row, 3)? })
+                let purpose = purpose(row.get_ref(3)?.as_str()?);
+                Ok(DaySpent { day, provider, key, purpose, spent: spent(row, 4)? })
             })?;
             Ok((today(connection)?, rows.collect::<Result<_, _>>()?))
         })
@@ -77,10 +80,11 @@ impl Store {
 
 /// Adds a row.
 pub(crate) fn insert(connection: &Connection, spending: &Spending) -> Result<(), StoreError> {
-    let Spending { at, conversation, provider, key, model, cost } = spending;
+    let Spending { at, conversation, provider, key, model, purpose, cost } = spending;
     let mut insert = connection.prepare_cached(
         "INSERT INTO spending (day, conversation, provider, key, model, input_tokens, cached_tokens, output_tokens, \
-         micros, estimated) VALUES (date(?1 / 1000, 'unixepoch', 'localtime'), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+         micros, estimated, purpose) \
+         VALUES (date(?1 / 1000, 'unixepoch', 'localtime'), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
     )?;
     insert.execute((
         at,
@@ -93,8 +97,26 @@ pub(crate) fn insert(connection: &Connection, spending: &Spending) -> Result<(),
         counted(cost.output_tokens),
         cost.micros.map(counted),
         cost.estimated,
+        word(*purpose),
     ))?;
     Ok(())
+}
+
+fn word(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Answer => "answer",
+        Purpose::Title => "title",
+        Purpose::Summary => "summary",
+    }
+}
+
+/// What it was paid for; a newer version's purpose counts as an answer.
+fn purpose(word: &str) -> Purpose {
+    match word {
+        "title" => Purpose::Title,
+        "summary" => Purpose::Summary,
+        _ => Purpose::Answer,
+    }
 }
 
 /// SQLite counts with a sign. A server that claims more than that is not believed.

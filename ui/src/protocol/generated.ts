@@ -717,7 +717,12 @@ response_format?: ResponseFormat | null,
 /**
  * The vendor keeps the answer running when the connection breaks, so that it can be resumed.
  */
-background?: boolean | null, };
+background?: boolean | null, 
+/**
+ * What happens when the conversation no longer fits the model; as the settings say if left out. Ours: no vendor is
+ * told.
+ */
+when_full?: WhenFull | null, };
 
 /**
  * A conversation as a list shows it.
@@ -1067,6 +1072,10 @@ provider: ProviderId,
  */
 key: number, 
 /**
+ * What it was spent for.
+ */
+purpose: Purpose, 
+/**
  * How many answers.
  */
 answers: number, 
@@ -1353,7 +1362,11 @@ retry_after_ms: number | null,
 /**
  * The proxy that failed, when one did.
  */
-proxy: ProxyUsed | null, };
+proxy: ProxyUsed | null, 
+/**
+ * It failed while older messages were summarised: the question itself was not sent.
+ */
+summarising?: boolean, };
 
 /**
  * The class of a failure: one for each sentence and next step.
@@ -1793,6 +1806,33 @@ prompt: string | null,
 assistant: Assistant | null, };
 
 /**
+ * Stands below an answer. Whoever is asked further down is not told what stands up to here; what system messages say
+ * holds on. The last mark on the way to a question counts. Nothing is deleted: without the mark all is told again.
+ */
+export type Mark = { 
+/**
+ * When it was made, in milliseconds since the epoch: what vendors counted before says nothing of what comes.
+ */
+at: number, 
+/**
+ * What is told instead; nothing if the conversation begins anew.
+ */
+summary: Summary | null, };
+
+/**
+ * Puts a mark below an answer, or takes it away.
+ */
+export type MarkSet = { 
+/**
+ * The answer.
+ */
+message: MessageId, 
+/**
+ * The mark; none if left out.
+ */
+mark: Mark | null, };
+
+/**
  * One message. Editing and regenerating add siblings (same `parent`); nothing is overwritten.
  */
 export type Message = { 
@@ -1836,6 +1876,10 @@ replay: Array<Replay>,
  * A person changed what the model wrote; as the model wrote it, it is a sibling.
  */
 edited: boolean, 
+/**
+ * What whoever is asked below is told of what stands up to here; all of it if there is no mark.
+ */
+mark: Mark | null, 
 /**
  * How long the model reasoned before its first text, if it did and has begun to answer.
  */
@@ -2040,6 +2084,36 @@ model: Model,
 favourite: boolean, };
 
 /**
+ * A model, and who has it.
+ */
+export type ModelName = { 
+/**
+ * Its provider.
+ */
+provider: ProviderId, 
+/**
+ * Its name there.
+ */
+model: string, };
+
+/**
+ * How much a model reads, as a person says.
+ */
+export type ModelWindow = { 
+/**
+ * Its provider.
+ */
+provider: ProviderId, 
+/**
+ * Its name there.
+ */
+model: string, 
+/**
+ * So many tokens.
+ */
+tokens: number, };
+
+/**
  * A token that was just made. The only time it leaves the core.
  */
 export type NewApiToken = { 
@@ -2073,7 +2147,7 @@ export type Nothing = Record<symbol, never>;
 /**
  * Something a person should know while an answer is waited for.
  */
-export type Notice = { "kind": "connecting" } | { "kind": "waiting" } | { "kind": "retrying", 
+export type Notice = { "kind": "summarising" } | { "kind": "connecting" } | { "kind": "waiting" } | { "kind": "retrying", 
 /**
  * Which try comes next, from 2.
  */
@@ -2168,6 +2242,10 @@ replay: Array<Replay>,
  * A person changed what the model wrote; as the model wrote it, it is a sibling.
  */
 edited: boolean, 
+/**
+ * What whoever is asked below is told of what stands up to here; all of it if there is no mark.
+ */
+mark: Mark | null, 
 /**
  * How long the model reasoned before its first text, if it did and has begun to answer.
  */
@@ -2579,6 +2657,11 @@ address: string,
 from: ProxySource, };
 
 /**
+ * What a model was asked for.
+ */
+export type Purpose = "answer" | "title" | "summary";
+
+/**
  * Which answer's stream to save.
  */
 export type RecordingSave = { 
@@ -2885,6 +2968,22 @@ limits: Array<SpendingLimit>,
  */
 prices: Array<OwnPrice>, 
 /**
+ * The model that names conversations; without one they are named after what was said first.
+ */
+title_model: ModelName | null, 
+/**
+ * The model that writes summaries of older messages; without one it is the conversation's own.
+ */
+summary_model: ModelName | null, 
+/**
+ * What happens when a conversation no longer fits its model, where it says nothing itself.
+ */
+when_full: WhenFull, 
+/**
+ * How much models read, where a person knows better than their vendors' lists.
+ */
+windows: Array<ModelWindow>, 
+/**
  * The first start is over.
  */
 welcomed: boolean, };
@@ -3110,6 +3209,31 @@ made_at: number,
 bytes: number, };
 
 /**
+ * What a model is told in the place of older messages.
+ */
+export type Summary = { 
+/**
+ * The text.
+ */
+text: string, 
+/**
+ * How many messages it stands for.
+ */
+messages: number, 
+/**
+ * Who wrote it.
+ */
+provider: ProviderId | null, 
+/**
+ * With which model.
+ */
+model: string | null, 
+/**
+ * A person changed what the model wrote.
+ */
+edited: boolean, };
+
+/**
  * A tag that is in use.
  */
 export type Tag = { 
@@ -3252,6 +3376,11 @@ conversations: Array<ConversationId>,
 agent: string, };
 
 /**
+ * What happens when the next request would nearly fill what its model reads.
+ */
+export type WhenFull = "off" | "ask" | "automatic";
+
+/**
  * One event of a stream.
  */
 export type WireEvent = { 
@@ -3321,6 +3450,8 @@ export interface Commands {
   search: { request: Search; response: SearchPage };
   /** Renames a conversation. */
   conversation_rename: { request: ConversationRename; response: Conversation };
+  /** Has a model make a conversation's title anew. */
+  title_make: { request: ConversationRef; response: Conversation };
   /** Pins or unpins a conversation. */
   conversation_pin: { request: ConversationPin; response: Conversation };
   /** Chooses the provider and model of what comes next. */
@@ -3361,6 +3492,10 @@ export interface Commands {
   message_restore: { request: MessageRef; response: Snapshot };
   /** Puts an answer in a person's words beside it, as a sibling. */
   message_edit: { request: MessageEdit; response: Snapshot };
+  /** Puts a mark below an answer, from where the model is told what was said, or takes it away. */
+  mark_set: { request: MarkSet; response: Nothing };
+  /** Has a model summarise the older messages of the shown path. */
+  summary_make: { request: ConversationRef; response: Nothing };
   /** Copies the path up to a message into a new conversation. */
   conversation_fork: { request: MessageRef; response: Conversation };
   /** Shows another branch: the newest path through this message. */
@@ -3488,6 +3623,7 @@ export const commandRoles: Record<keyof Commands, CallerRole> = {
   messages_before: "viewer",
   search: "viewer",
   conversation_rename: "window",
+  title_make: "window",
   conversation_pin: "window",
   conversation_model: "participant",
   conversation_controls: "participant",
@@ -3508,6 +3644,8 @@ export const commandRoles: Record<keyof Commands, CallerRole> = {
   message_delete: "window",
   message_restore: "window",
   message_edit: "window",
+  mark_set: "window",
+  summary_make: "window",
   conversation_fork: "window",
   branch_select: "participant",
   assistants_list: "viewer",

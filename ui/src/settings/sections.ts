@@ -26,6 +26,7 @@ export const SECTIONS: Section[] = [
     title: m.s_writing,
     words: [m.send_key, m.send_enter, m.send_mod_enter, m.announce, m.announce_pace],
   },
+  { id: 'context', title: m.s_context, words: [m.title_model, m.summary_model, m.when_full, m.summarise] },
   { id: 'prompts', title: m.s_prompts, words: [m.prompt, m.prompt_new] },
   { id: 'assistants', title: m.s_assistants, words: [m.assistant, m.instructions, m.a_new, m.a_starters] },
   { id: 'shortcuts', title: m.s_shortcuts, words: [m.keys_note, ...ACTIONS.map((action) => action.label)] },

@@ -21,8 +21,8 @@ import {
 import { asApiError, type Connection, type Transport } from '../transport/types';
 import { painted } from '../ui/painted';
 import { errorSentence } from '../words/sentences';
-import { AssistantsState } from './assistants.svelte';
 import { Arranging } from './arranging.svelte';
+import { AssistantsState } from './assistants.svelte';
 import { Attaching } from './attaching.svelte';
 import { BackupsState } from './backups.svelte';
 import { BinState } from './bin.svelte';
@@ -44,6 +44,7 @@ export type SettingsSection =
   | 'appearance'
   | 'cost'
   | 'writing'
+  | 'context'
   | 'prompts'
   | 'assistants'
   | 'shortcuts'

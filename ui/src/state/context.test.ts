@@ -13,6 +13,8 @@ const said = (text: string, usage: Parameters<typeof contextUsed>[0][number]['us
   text,
   usage,
   attachments: [],
+  mark: null as Parameters<typeof contextUsed>[0][number]['mark'],
+  created_at: 5,
 });
 
 it('counts what the vendor counted, and estimates only what came after', () => {
@@ -25,4 +27,15 @@ it('counts what the vendor counted, and estimates only what came after', () => {
 it('estimates where nothing was counted', () => {
   expect(contextUsed([])).toBe(0);
   expect(contextUsed([said('x'.repeat(400)), said('水'.repeat(14), none)])).toBe(110);
+});
+
+it('counts from the last mark on, and nothing that was counted before it was made', () => {
+  const counted = { ...none, input_tokens: 1000, output_tokens: 200 };
+  const summary = { text: 'x'.repeat(40), messages: 2, provider: null, model: null, edited: false };
+  const anew = { ...said('old', counted), mark: { at: 9, summary: null } };
+  expect(contextUsed([said('older'), anew])).toBe(0);
+  expect(contextUsed([anew, said('x'.repeat(400))])).toBe(100);
+  const summed = { ...anew, mark: { at: 9, summary } };
+  expect(contextUsed([summed, said('x'.repeat(400), counted)])).toBe(110);
+  expect(contextUsed([summed, { ...said('x', counted), created_at: 10 }])).toBe(1200);
 });

@@ -1,4 +1,4 @@
-import type { ConversationId, Costs, DaySpent, ProviderId, Spent } from '../protocol/generated';
+import type { ConversationId, Costs, DaySpent, ProviderId, Purpose, Spent } from '../protocol/generated';
 import type { Transport } from '../transport/types';
 
 /** What was spent, as far as it was asked for. */
@@ -54,12 +54,16 @@ function grouped(days: readonly DaySpent[], by: (day: DaySpent) => string): Map<
   return groups;
 }
 
-/** A day's parts by provider: a provider's keys together. */
-export function byDay(days: readonly DaySpent[]): { day: string; provider: ProviderId; spent: Spent }[] {
-  const groups = grouped(days, ({ day, provider }) => `${day} ${provider}`);
+/** A day's parts by provider and what was paid for: a provider's keys together. */
+export function byDay(
+  days: readonly DaySpent[],
+): { day: string; provider: ProviderId; purpose: Purpose; spent: Spent }[] {
+  const groups = grouped(days, ({ day, provider, purpose }) => `${day} ${provider} ${purpose}`);
   return [...groups.values()].flatMap((parts) => {
     const first = parts[0];
-    return first ? [{ day: first.day, provider: first.provider, spent: total(parts) }] : [];
+    if (!first) return [];
+    const { day, provider, purpose } = first;
+    return [{ day, provider, purpose, spent: total(parts) }];
   });
 }
 

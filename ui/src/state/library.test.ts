@@ -13,7 +13,7 @@ const conversation = (id: string, place: Partial<Conversation['place']> = {}): C
   model: null,
   controls: {},
   assistant: null,
-  own_prompt: null,
+  own_prompt: false,
   leaf: null,
   head: 0,
   running: false,

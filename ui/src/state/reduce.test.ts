@@ -13,6 +13,7 @@ const message = (id: string, over: Partial<Message> = {}): Message => ({
   tool_calls: [],
   replay: [],
   edited: false,
+  mark: null,
   reasoning_ms: null,
   created_at: 1000,
   ended_at: null,

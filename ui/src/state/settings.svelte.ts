@@ -28,6 +28,10 @@ const DEFAULTS: Settings = {
   favourites: [],
   limits: [],
   prices: [],
+  title_model: null,
+  summary_model: null,
+  when_full: 'ask',
+  windows: [],
   welcomed: true,
 };
 const KEPT = 'rivulet-settings';

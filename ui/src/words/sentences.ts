@@ -111,6 +111,8 @@ export interface About {
 
 /** What happened, without what to do: with what is known of it, where a sentence has a place for that. */
 export function failureSentence(failure: Failure, about: About = {}): string {
+  // Of a summary that failed it is said that nothing else was sent; why it failed comes after that.
+  if (failure.summarising) return m.summary_failed({ sentence: failureSentence({ ...failure, summarising: false }) });
   const host = failure.host ?? m.the_vendor();
   return told(failure, host, about) ?? (failures[failure.code] ?? failures.internal).sentence({ host });
 }

@@ -9,13 +9,16 @@ mod backups;
 mod branches;
 mod costs;
 mod keys;
+mod marks;
 mod models;
 mod network;
 mod projects;
 mod recordings;
 mod requests;
 mod storage;
+mod summaries;
 mod temporary;
+mod titles;
 mod transfers;
 
 use rivulet_engine::{Engine, EngineConfig, SessionProvider};

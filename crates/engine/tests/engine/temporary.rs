@@ -4,7 +4,7 @@ use super::*;
 use std::path::Path;
 
 /// Whether any file below `folder` has `text` in it.
-fn on_disk(folder: &Path, text: &str) -> bool {
+pub(crate) fn on_disk(folder: &Path, text: &str) -> bool {
     std::fs::read_dir(folder).unwrap().flatten().any(|entry| match entry.path() {
         path if path.is_dir() => on_disk(&path, text),
         path => std::fs::read(path).unwrap().windows(text.len()).any(|part| part == text.as_bytes()),

@@ -31,6 +31,7 @@ fn everything() -> Assistant {
         stream: Some(false),
         response_format: Some(ResponseFormat::JsonSchema { schema: json!({ "type": "object" }) }),
         background: Some(true),
+        when_full: Some(WhenFull::Automatic),
     };
     Assistant { card, prompt: "You know rivers.\n\nBe brief. 🌊".into(), controls }
 }

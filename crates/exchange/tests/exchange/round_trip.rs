@@ -41,10 +41,19 @@ fn everything() -> Chat {
     answer.finish_reason = Some(FinishReason::ToolCalls);
     answer.usage =
         Some(Usage { input_tokens: Some(9), output_tokens: Some(8), reasoning_tokens: Some(3), ..Usage::default() });
+    let summary = Summary {
+        text: "It is wide.".into(),
+        messages: 2,
+        provider: Some("openai".into()),
+        model: Some("gpt-x".into()),
+        edited: true,
+    };
+    answer.mark = Some(Mark { at: 1_700_000_010_000, summary: Some(summary) });
     let mut other = Message::new(Some(id(1)), Author::Assistant, MessageState::Failed);
     other.id = id(3);
     other.created_at = 1_700_000_002_000;
     other.text = "Wi".into();
+    other.mark = Some(Mark { at: 1_700_000_011_000, summary: None });
     other.failure = Some(Failure::new(FailureCode::Cut).host("api.example").detail("reset"));
     let controls =
         Controls { temperature: Some(0.5), stop: Some(vec!["END".into()]), seed: Some(-1), ..Controls::default() };

@@ -154,6 +154,7 @@ fn controls(wire: &mut Wire, stream: bool) -> Controls {
         // It stays in the rest too: a schema's name and strictness are for those who know them.
         response_format: wire.rest.get("response_format").and_then(response_format),
         background: None,
+        when_full: None,
     }
 }
 

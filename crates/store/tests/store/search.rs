@@ -223,7 +223,7 @@ async fn an_answer_is_found_when_it_has_ended_and_by_its_last_words_alone() {
 /// Takes back what came with the index and after it.
 const BEFORE_THE_INDEX: &str = "DROP INDEX message_bin; DROP INDEX conversation_bin; \
     ALTER TABLE message DROP COLUMN deleted_at; ALTER TABLE message DROP COLUMN deleted_with; \
-    DROP TABLE message_words; DROP TABLE spending; DROP TABLE api_token; DROP TABLE api_use; \
+    ALTER TABLE conversation DROP COLUMN named; DROP TABLE message_words; DROP TABLE spending; DROP TABLE api_token; DROP TABLE api_use; \
     DROP TABLE assistant; ALTER TABLE conversation DROP COLUMN assistant; \
     ALTER TABLE conversation DROP COLUMN prompt; \
     DROP TABLE tag; DROP TABLE project; DROP TABLE draft; DROP INDEX conversation_project; DROP INDEX conversation_archive; \

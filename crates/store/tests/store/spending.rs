@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 fn spending(at: u64, conversation: Option<ConversationId>, key: u32, micros: Option<u64>) -> Spending {
     let cost = Cost { input_tokens: 100, cached_tokens: 10, output_tokens: 20, micros, estimated: micros == Some(7) };
-    Spending { at, conversation, provider: "a".into(), key, model: "m".into(), cost }
+    Spending { at, conversation, provider: "a".into(), key, model: "m".into(), purpose: Purpose::Answer, cost }
 }
 
 #[tokio::test]

@@ -85,6 +85,7 @@ fn finished(reason: FinishReason) -> Said {
 
 fn note(notice: &Notice) -> Option<String> {
     match notice {
+        Notice::Summarising => Some("Older messages are summarised first.".into()),
         Notice::Connecting | Notice::Waiting => None,
         Notice::Retrying { attempt, of, failure, .. } => {
             let why = sentences::failure(failure);
