@@ -3,10 +3,14 @@
 use std::path::{Path, PathBuf};
 use tracing_appender::non_blocking::WorkerGuard;
 use tracing_appender::rolling::{Builder, Rotation};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::prelude::*;
+use tracing_subscriber::{EnvFilter, fmt};
 
 /// Days of logs that are kept.
 const DAYS: usize = 7;
+/// Writes secret keys of S3 into its log lines; whatever `RIVULET_LOG` says, none of them is kept.
+const TELLS_SECRETS: &str = "reqsign";
 
 /// Where the logs of this data folder are.
 pub fn folder(data_dir: &Path) -> PathBuf {
@@ -42,6 +46,8 @@ pub fn start(data_dir: &Path) -> Option<WorkerGuard> {
         .ok()?;
     let (writer, guard) = tracing_appender::non_blocking(file);
     let filter = EnvFilter::try_from_env("RIVULET_LOG").unwrap_or_else(|_| EnvFilter::new("warn,rivulet=info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_ansi(false).init();
+    let discreet = filter_fn(|of| !of.target().starts_with(TELLS_SECRETS));
+    let lines = fmt::layer().with_writer(writer).with_ansi(false).with_filter(discreet);
+    tracing_subscriber::registry().with(filter).with(lines).init();
     Some(guard)
 }

@@ -82,28 +82,33 @@ fn whole(stored: Stored, told: &mut Told) {
         told.own.push(event(fold_seq, EventBody::Reset { snapshot: Box::new(message) }));
         return;
     }
-    // Just before the end, so that whoever stops here is given a reset.
-    let inner = (fold_seq - 1).max(started_seq);
+    let bodies = told_again(&message);
+    // Up to the end, so that whoever stops here is given a reset; each its own number as long as there are enough.
+    let last = (fold_seq - 1).max(started_seq);
+    let first = fold_seq.saturating_sub(bodies.len() as u64).max(started_seq + 1);
+    told.borrowed.extend((first..).zip(bodies).map(|(seq, body)| event(seq.min(last), body)));
+    told.own.push(event(fold_seq, ending(message)));
+}
+
+/// What was told of a message between its start and its end, each kind as one event.
+fn told_again(message: &Message) -> Vec<EventBody> {
+    let mut bodies = Vec::new();
     if !message.reasoning.is_empty() {
-        told.borrowed.push(event(inner, EventBody::Reasoning { text: message.reasoning.clone(), offset: 0 }));
+        bodies.push(EventBody::Reasoning { text: message.reasoning.clone(), offset: 0 });
     }
     if !message.text.is_empty() {
-        told.borrowed.push(event(inner, EventBody::Text { text: message.text.clone(), offset: 0 }));
+        bodies.push(EventBody::Text { text: message.text.clone(), offset: 0 });
     }
     for call in &message.tool_calls {
         let (id, name, arguments) = (call.id.clone(), call.name.clone(), call.arguments.clone());
-        told.borrowed.push(event(inner, EventBody::ToolCall { id: id.clone(), name, arguments }));
+        bodies.push(EventBody::ToolCall { id: id.clone(), name, arguments });
         if let Some(text) = call.result.clone() {
-            told.borrowed.push(event(inner, EventBody::ToolResult { id, text }));
+            bodies.push(EventBody::ToolResult { id, text });
         }
     }
-    if let Some(usage) = message.usage {
-        told.borrowed.push(event(inner, EventBody::Usage { usage }));
-    }
-    if let Some(cost) = message.cost {
-        told.borrowed.push(event(inner, EventBody::Cost { cost }));
-    }
-    told.own.push(event(fold_seq, ending(message)));
+    bodies.extend(message.usage.map(|usage| EventBody::Usage { usage }));
+    bodies.extend(message.cost.map(|cost| EventBody::Cost { cost }));
+    bodies
 }
 
 /// The message as it was when it began.

@@ -7,7 +7,7 @@ window.unseen = [];
 document.addEventListener('focusin', ({ target }) => {
   window.met.add(target);
   // A field's own frame may show it instead.
-  const framed = target.closest('.composer, label.find') !== null;
+  const framed = target.closest('.composer, .find') !== null;
   if (!framed && getComputedStyle(target).outlineStyle === 'none') {
     window.unseen.push(`no focus is seen: ${target.outerHTML.slice(0, 160)}`);
   }
