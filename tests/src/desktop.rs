@@ -155,6 +155,27 @@ impl Desktop {
         run(self.command("xdotool").args(arguments)).map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned())
     }
 
+    /// Chooses a file in the system's own dialog, as a person does who types where it is.
+    pub async fn choose(&self, file: &str) {
+        let window = self.xdotool(&["search", "--onlyvisible", "--name", "^Rivulet"]).unwrap();
+        let dialog = || {
+            let all = self.xdotool(&["search", "--onlyvisible", "--class", "rivulet"]).ok()?;
+            all.lines().find(|one| *one != window).map(str::to_owned)
+        };
+        wait_for("the system's dialog", PATIENCE, async || dialog()).await;
+        // What is typed before it listens is lost, and typed again.
+        wait_for("the file is chosen", PATIENCE, async || {
+            let Some(dialog) = dialog() else { return Some(()) };
+            self.xdotool(&["windowactivate", "--sync", &dialog]).ok()?;
+            self.xdotool(&["key", "ctrl+a"]).ok()?;
+            self.xdotool(&["type", "--delay", "30", file]).ok()?;
+            self.xdotool(&["key", "Return"]).ok()?;
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            None
+        })
+        .await;
+    }
+
     fn bus(&self) -> String {
         self.profile.runtime().join("bus").display().to_string()
     }
