@@ -168,7 +168,7 @@ async fn a_deletion_can_be_taken_back_and_everybody_is_told_to_look_again() {
     let by_id = || AssistantRef { assistant: two.id };
     bench.engine.assistant_delete(&window(), by_id()).await.unwrap();
     let participant = link(CallerRole::Participant, Scope::All);
-    assert_eq!(bench.cards(&participant).await, [one.clone()]);
+    assert_eq!(bench.cards(&participant).await, std::slice::from_ref(&one));
     let create = ConversationCreate { assistant: Some(two.id), ..Default::default() };
     assert_eq!(bench.engine.conversation_create(&window(), create).await.unwrap_err().code, ErrorCode::NotFound);
     bench.engine.assistant_restore(&window(), by_id()).await.unwrap();

@@ -83,7 +83,7 @@ async fn a_second_computer_has_everything_again_and_merging_makes_no_doubles() {
     let own = talk(&second).await;
     second.engine.storage_save(window(), save(folder_of(shelf.path()))).await.unwrap();
     let listed = second.engine.storage_list(window(), Nothing {}).await.unwrap();
-    assert_eq!(listed, [last.clone()]);
+    assert_eq!(listed, std::slice::from_ref(&last));
     let wrong = second.engine.storage_restore(window(), stored(&last.name, "another passphrase"));
     assert_eq!(code(wrong).await, ErrorCode::StoragePassphrase);
     for name in ["../rivulet", "rivulet-20200101-000000-000", ""] {
@@ -160,7 +160,7 @@ fn age(sealed: &Path, to: &Path) {
     let line = format!("age -d -o {} {}", to.display(), sealed.display());
     let mut script = Command::new("script");
     script.args(["-qec", &line, "/dev/null"]).stdin(Stdio::piped()).stdout(Stdio::null());
-    let mut running = script.spawn().expect("`cargo xtask setup --test` installs what this needs");
+    let mut running = script.spawn().unwrap();
     use std::io::Write;
     let mut terminal = running.stdin.take().unwrap();
     terminal.write_all(format!("{PASSPHRASE}\n").as_bytes()).unwrap();
