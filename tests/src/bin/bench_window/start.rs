@@ -64,7 +64,9 @@ async fn field(desktop: &Desktop) -> Region {
     let script = "const { x, y, width, height } = document.querySelector('textarea').getBoundingClientRect();
         return [x, y, width, height].map(Math.round)";
     let inside: [usize; 4] = serde_json::from_value(window.page.script(script, vec![]).await).expect("a place");
-    let found = desktop.xdotool(&["search", "--onlyvisible", "--name", "^Rivulet$", "getwindowgeometry", "--shell"]);
+    // By way of the pointer: where xdotool says a window is counts the window manager's frame twice.
+    let corner = ["mousemove", "--window", "%1", "0", "0", "getmouselocation", "--shell"];
+    let found = desktop.xdotool(&[&["search", "--onlyvisible", "--name", "^Rivulet$"], &corner[..]].concat());
     let geometry = found.expect("the window's place");
     let at = |name: &str| -> usize {
         let line = geometry.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
