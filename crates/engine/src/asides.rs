@@ -2,11 +2,11 @@
 //! holds for them too, and what they cost is noted under what they were for.
 
 use crate::Engine;
+use crate::brake::Brake;
 use crate::completions::Bill;
 use crate::cost::{self, Tally};
 use rivulet_protocol::*;
 use rivulet_providers::{ChatMessage, ChatRequest, Delta, Endpoint};
-use rivulet_store::Spending;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -74,21 +74,9 @@ impl Engine {
     }
 
     async fn note_aside(&self, aside: &Aside, cost: Option<Cost>, bill: Bill) {
-        let key = bill.brake.as_ref().map(crate::brake::Brake::key);
-        let spending = cost.zip(key).map(|(cost, key)| Spending {
-            at: now_ms(),
-            conversation: Some(aside.conversation).filter(|id| !self.core.temporary.has(*id)),
-            provider: aside.model.provider.clone(),
-            key,
-            model: aside.model.model.clone(),
-            purpose: aside.purpose,
-            cost,
-        });
-        let noted = match spending {
-            Some(spending) => self.core.store.spend(spending).await,
-            None => Ok(()),
-        };
-        if let Err(error) = noted {
+        let conversation = Some(aside.conversation).filter(|id| !self.core.temporary.has(*id));
+        let paid = cost.zip(bill.brake.as_ref().map(Brake::key));
+        if let Err(error) = self.core.paid(aside.purpose, conversation, aside.model.clone(), paid).await {
             tracing::error!(%error, "what a title or a summary cost could not be stored");
         }
         if let Some(brake) = bill.brake {

@@ -6,7 +6,7 @@ use crate::brake::Brake;
 use crate::cost::{self, Tally};
 use rivulet_protocol::*;
 use rivulet_providers::{ChatRequest, Delta, Endpoint};
-use rivulet_store::{ApiUse, ApiUseEnd, Spending, StoreError};
+use rivulet_store::{ApiUse, ApiUseEnd, StoreError};
 use std::time::Instant;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -164,23 +164,12 @@ impl Call {
 
     /// Into the record of uses, and into what is spent.
     async fn note(&self, number: i64, end: ApiUseEnd, cost: Option<Cost>, brake: Option<Brake>) {
-        let (provider, model) = (self.provider.clone(), self.model.clone());
+        let core = &self.engine.core;
+        let model = ModelName { provider: self.provider.clone(), model: self.model.clone() };
         let paid = cost.zip(brake.as_ref().map(Brake::key));
-        let spending = paid.map(|(cost, key)| Spending {
-            at: now_ms(),
-            conversation: None,
-            provider,
-            key,
-            model,
-            purpose: Purpose::Answer,
-            cost,
-        });
         let noted = async {
-            self.engine.core.store.end_api_use(number, end).await?;
-            match spending {
-                Some(spending) => self.engine.core.store.spend(spending).await,
-                None => Ok(()),
-            }
+            core.store.end_api_use(number, end).await?;
+            core.paid(Purpose::Answer, None, model, paid).await
         };
         if let Err(error) = noted.await {
             tracing::error!(%error, "what a program used could not be noted");

@@ -16,6 +16,18 @@ impl Core {
     pub async fn answered(&self, message: MessageId, spending: Option<Spending>) -> Result<(), StoreError> {
         self.store.answered(message, spending).await
     }
+
+    /// Notes what was paid for beside any answer, with the number of the key that paid; nothing if nothing was.
+    pub async fn paid(
+        &self,
+        purpose: Purpose,
+        conversation: Option<ConversationId>,
+        ModelName { provider, model }: ModelName,
+        paid: Option<(Cost, u32)>,
+    ) -> Result<(), StoreError> {
+        let Some((cost, key)) = paid else { return Ok(()) };
+        self.store.spend(Spending { at: now_ms(), conversation, provider, key, model, purpose, cost }).await
+    }
 }
 
 impl Engine {
