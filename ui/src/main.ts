@@ -3,6 +3,7 @@ import './ui/base.css';
 import { mount } from 'svelte';
 import Page from './App.svelte';
 import { App, setApp } from './state/app.svelte';
+import { handOver } from './still';
 import { connect } from './transport';
 import { fetchLazyParts } from './ui/lazy.svelte';
 
@@ -10,5 +11,7 @@ const app = new App(await connect());
 setApp(app);
 mount(Page, { target: document.getElementById('app') as HTMLElement });
 await app.start();
+// Also where the page could not be loaded: a still would cover what it says.
+handOver();
 // After the first picture, and after whatever it made somebody do at once.
 setTimeout(fetchLazyParts, 400);
