@@ -13,5 +13,5 @@ mount(Page, { target: document.getElementById('app') as HTMLElement });
 await app.start();
 // Also where the page could not be loaded: a still would cover what it says.
 handOver();
-// After the first picture, and after whatever it made somebody do at once.
-setTimeout(fetchLazyParts, 400);
+// The rest of the page waits for somebody: until then it would only take memory.
+for (const sign of ['pointerdown', 'keydown']) addEventListener(sign, fetchLazyParts, { once: true, capture: true });

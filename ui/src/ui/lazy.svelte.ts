@@ -2,7 +2,7 @@ import type { Component } from 'svelte';
 
 const all: Lazy<never>[] = [];
 
-/** A part of the page that the first picture can do without: fetched when it is needed, or soon after that picture. */
+/** A part of the page that the first picture can do without: fetched when it is needed, or once somebody is there. */
 export class Lazy<
   Props extends Record<string, unknown>,
   Exports extends Record<string, unknown> = Record<string, never>,
@@ -32,7 +32,7 @@ export class Lazy<
   }
 }
 
-/** Fetches all of them, one after the other, so that nothing a person does waits behind them. */
+/** Fetches all that are not there, one after the other, so that nothing a person does waits behind them. */
 export async function fetchLazyParts(): Promise<void> {
   for (const part of all) await part.fetch().catch(() => {});
 }
