@@ -2,10 +2,10 @@
 
 use crate::Engine;
 use rivulet_exchange::writers::{Export, Words, extension, file_name};
-use rivulet_exchange::{Chat, Progress, ReadError, read, read_with_assistants};
+use rivulet_exchange::{Chat, Progress, ReadError, read, read_files, read_with_extras};
 use rivulet_protocol::*;
 use rivulet_store::{StoreError, Taken};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -136,16 +136,23 @@ impl Engine {
         let progress = transfer.reading.clone();
         let checked = {
             let path = path.clone();
-            off_the_runtime(move || read_with_assistants(&path, &progress, &mut |_| Ok(()))).await?
+            off_the_runtime(move || read_with_extras(&path, &progress, &mut |_| Ok(()))).await?
         };
-        let (mut report, assistants) = match checked {
+        let (mut report, extras) = match checked {
             Ok(checked) => checked,
             Err(error) => return Ok(refused(error)),
         };
         transfer.set(TransferStep::Importing);
         // First, so that no conversation waits for who leads it.
-        if !assistants.is_empty() {
-            report.new_assistants = self.core.store.take_in_assistants(assistants).await?;
+        if !extras.assistants.is_empty() {
+            report.new_assistants = self.core.store.take_in_assistants(extras.assistants).await?;
+        }
+        // And so that no message names a file that is still to come.
+        if !extras.files.is_empty() {
+            match self.take_in_files(path.clone(), &transfer, extras.files).await? {
+                Ok(missing) => report.attachments_missing += missing,
+                Err(error) => return Ok(refused(error)),
+            }
         }
         let taken = self.take_in(path, &transfer, &mut report).await;
         report.skip(SkipReason::Conflict, taken.conflicts);
@@ -155,6 +162,30 @@ impl Engine {
         report.in_bin = taken.in_bin;
         self.notify(LibraryEvent::Missed);
         Ok(report)
+    }
+
+    /// Keeps attachments of an archive; how many are not what they should be.
+    async fn take_in_files(
+        &self,
+        path: PathBuf,
+        transfer: &Transfer,
+        files: HashSet<FileHash>,
+    ) -> Result<Result<u64, ReadError>, ApiError> {
+        let (progress, engine, runtime) = (transfer.reading.clone(), self.clone(), Handle::current());
+        off_the_runtime(move || {
+            let mut problem = None;
+            let read = read_files(&path, &progress, &files, &mut |bytes| {
+                runtime.block_on(engine.core.store.keep_file(bytes)).map(drop).map_err(|error| {
+                    problem = Some(error);
+                    ReadError::Stopped
+                })
+            });
+            match problem {
+                Some(error) => Err(error.into()),
+                None => Ok(read),
+            }
+        })
+        .await?
     }
 
     /// Reads the file once more and takes in what is in it, a batch at a time. What ends it early stands in the report.
@@ -234,14 +265,17 @@ impl Engine {
                         Some(project) => runtime.block_on(engine.core.store.project(project))?,
                         None => None,
                     };
-                    export.add(&Chat { conversation, messages, project }).map_err(not_written)?;
+                    let store = engine.core.store_of(id);
+                    let mut files = |hash: &FileHash| runtime.block_on(store.file(hash.clone())).ok();
+                    export.add(&Chat { conversation, messages, project }, &mut files).map_err(not_written)?;
                 }
                 transfer.written.fetch_add(1, Ordering::Relaxed);
             }
             let (conversations, messages) = export.counts();
+            let attachments_missing = export.lost();
             export.finish(&engine.core.version, now_ms()).map_err(not_written)?;
             let (file, bytes) = part.keep()?;
-            Ok(ExportReport { file: Some(file), conversations, messages, bytes })
+            Ok(ExportReport { file: Some(file), conversations, messages, bytes, attachments_missing })
         })
         .await?
     }

@@ -18,7 +18,8 @@ pub mod writers;
 pub use error::ReadError;
 pub use source::Progress;
 
-use rivulet_protocol::{Assistant, Conversation, ImportReport, Message, Project};
+use rivulet_protocol::{Assistant, Conversation, FileHash, ImportReport, Message, Project};
+use std::collections::HashSet;
 use std::path::Path;
 
 /// A conversation with everything in it. Parents stand before their children, siblings in their order.
@@ -44,11 +45,31 @@ pub fn read(
     Ok(readers::read(path, progress, each)?.0)
 }
 
-/// The same with the assistants in the file, in their order. They are small and few, so they come all at once.
-pub fn read_with_assistants(
+/// What lies beside the conversations in an archive.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Extras {
+    /// The assistants, in their order. They are small and few.
+    pub assistants: Vec<Assistant>,
+    /// The attachments that messages name and that are there, to be read by [`read_files`].
+    pub files: HashSet<FileHash>,
+}
+
+/// The same, and what lies beside the conversations.
+pub fn read_with_extras(
     path: &Path,
     progress: &Progress,
     each: &mut dyn FnMut(Chat) -> Result<(), ReadError>,
-) -> Result<(ImportReport, Vec<Assistant>), ReadError> {
+) -> Result<(ImportReport, Extras), ReadError> {
     readers::read(path, progress, each)
+}
+
+/// Reads the `wanted` attachments of an archive and gives each to `each`; answers with how many are not what their
+/// names say. Every file that is given out has the hash that was asked for.
+pub fn read_files(
+    path: &Path,
+    progress: &Progress,
+    wanted: &HashSet<FileHash>,
+    each: &mut dyn FnMut(Vec<u8>) -> Result<(), ReadError>,
+) -> Result<u64, ReadError> {
+    readers::read_files(path, progress, wanted, each)
 }

@@ -14,5 +14,7 @@ pub const FILES: usize = 1 << 20;
 pub const RATIO: u64 = 250;
 /// Bytes a zip may unpack to whatever its size.
 pub const FREE_BYTES: u64 = 64 << 20;
+/// Bytes of one attachment in an archive.
+pub const ATTACHMENT_BYTES: usize = 64 << 20;
 /// Characters of a title.
 pub const TITLE: usize = 200;

@@ -15,9 +15,10 @@ mod open_webui;
 use crate::json::Json;
 use crate::source::{Progress, Source};
 use crate::tree::{self, Tree};
-use crate::{Chat, ReadError};
+use crate::{Chat, Extras, ReadError};
 use identify::identify;
-use rivulet_protocol::{ASSISTANTS, Assistant, ImportFormat, ImportReport, SkipReason, now_ms};
+use rivulet_protocol::{ASSISTANTS, Assistant, FileHash, ImportFormat, ImportReport, Message, SkipReason, now_ms};
+use std::collections::HashSet;
 use std::io::Read;
 use std::path::Path;
 
@@ -26,7 +27,7 @@ pub(crate) struct Out<'a> {
     format: ImportFormat,
     now: u64,
     report: ImportReport,
-    assistants: Vec<Assistant>,
+    extras: Extras,
     each: &'a mut dyn FnMut(Chat) -> Result<(), ReadError>,
 }
 
@@ -41,12 +42,24 @@ impl Out<'_> {
 
     /// An assistant of ours.
     fn assistant(&mut self, assistant: Assistant) -> Result<(), ReadError> {
-        if self.assistants.len() >= ASSISTANTS {
+        if self.extras.assistants.len() >= ASSISTANTS {
             return Err(ReadError::TooLarge("assistants"));
         }
         self.report.assistants += 1;
-        self.assistants.push(assistant);
+        self.extras.assistants.push(assistant);
         Ok(())
+    }
+
+    /// The attachments of a conversation of ours. `has` says which of them are in the file.
+    fn attachments(&mut self, messages: &[Message], has: &dyn Fn(&FileHash) -> bool) {
+        for attachment in messages.iter().flat_map(|message| &message.attachments) {
+            if has(&attachment.hash) {
+                let files = [Some(&attachment.hash), attachment.text.as_ref()];
+                self.extras.files.extend(files.into_iter().flatten().filter(|hash| has(hash)).cloned());
+            } else {
+                self.report.attachments_missing += 1;
+            }
+        }
     }
 
     /// A conversation or message that is not taken.
@@ -62,15 +75,11 @@ impl Out<'_> {
 
 type Each<'a> = &'a mut dyn FnMut(Chat) -> Result<(), ReadError>;
 
-pub(crate) fn read(
-    path: &Path,
-    progress: &Progress,
-    each: Each<'_>,
-) -> Result<(ImportReport, Vec<Assistant>), ReadError> {
+pub(crate) fn read(path: &Path, progress: &Progress, each: Each<'_>) -> Result<(ImportReport, Extras), ReadError> {
     let mut source = Source::open(path, progress)?;
     // What has no time of its own gets this; identify may change the format from file to file.
-    let (report, assistants) = (ImportReport::default(), Vec::new());
-    let mut out = Out { format: ImportFormat::Rivulet, now: now_ms(), report, assistants, each };
+    let (report, extras) = (ImportReport::default(), Extras::default());
+    let mut out = Out { format: ImportFormat::Rivulet, now: now_ms(), report, extras, each };
     let threads = jan::threads(source.names());
     if archive::is_one(source.names()) {
         out.report.format = Some(ImportFormat::Rivulet);
@@ -81,10 +90,28 @@ pub(crate) fn read(
     } else {
         files(&mut source, &mut out)?;
     }
-    if out.report.conversations == 0 && out.assistants.is_empty() {
+    if out.report.conversations == 0 && out.extras.assistants.is_empty() {
         return Err(if out.report.format.is_none() { ReadError::UnknownFormat } else { ReadError::Empty });
     }
-    Ok((out.report, out.assistants))
+    Ok((out.report, out.extras))
+}
+
+/// Reads these attachments of an archive.
+pub(crate) fn read_files(
+    path: &Path,
+    progress: &Progress,
+    wanted: &HashSet<FileHash>,
+    each: &mut dyn FnMut(Vec<u8>) -> Result<(), ReadError>,
+) -> Result<u64, ReadError> {
+    let mut source = Source::open(path, progress)?;
+    let mut missing = 0;
+    for hash in wanted {
+        match source.attachment(hash)? {
+            Some(bytes) => each(bytes)?,
+            None => missing += 1,
+        }
+    }
+    Ok(missing)
 }
 
 /// Files that stand for themselves, each of which says what it is.
@@ -118,7 +145,7 @@ fn one<R: Read>(json: Json<R>, out: &mut Out<'_>) -> Result<(), ReadError> {
         ImportFormat::Chatbox => chatbox::read(json, out),
         ImportFormat::NextChat => nextchat::read(json, out),
         ImportFormat::LlamaCpp => llama_cpp::read(json, out),
-        ImportFormat::Rivulet => archive::read_one(json, out),
+        ImportFormat::Rivulet => archive::read_one(json, &|_| false, out),
         ImportFormat::Jan => Err(ReadError::UnknownFormat),
     }
 }

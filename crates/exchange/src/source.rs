@@ -1,6 +1,11 @@
 //! What is read from: a file, the files in a zip, the files in a folder. All look alike from here on.
 
+use crate::writers::archive::ATTACHMENTS;
 use crate::{ReadError, limits};
+use rivulet_protocol::FileHash;
+use sha2::{Digest, Sha256};
+use std::collections::{HashMap, HashSet};
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -72,6 +77,8 @@ impl Seek for Watched {
 /// Files to read from, by name. Names are only compared, never used as paths.
 pub struct Source {
     names: Vec<String>,
+    /// Of an archive of ours: where in the zip they are.
+    attachments: HashMap<FileHash, usize>,
     place: Place,
     progress: Progress,
 }
@@ -96,7 +103,8 @@ impl Source {
         if known == 4 && head == *b"PK\x03\x04" || head == *b"PK\x05\x06" {
             return Self::zip(file, progress);
         }
-        Ok(Self { names: vec![name_of(path)], place: Place::Disk(vec![path.to_owned()]), progress })
+        let (names, attachments) = (vec![name_of(path)], HashMap::new());
+        Ok(Self { names, attachments, place: Place::Disk(vec![path.to_owned()]), progress })
     }
 
     fn zip(mut file: Watched, progress: Progress) -> Result<Self, ReadError> {
@@ -105,17 +113,19 @@ impl Source {
             return Err(ReadError::TooLarge("files"));
         }
         let zip = ZipArchive::new(io::BufReader::new(file))?;
-        let (mut names, mut indexes) = (Vec::new(), Vec::new());
+        let (mut names, mut indexes, mut attachments) = (Vec::new(), Vec::new(), HashMap::new());
         for index in 0..zip.len() {
             // A name that is no text cannot be one that is looked for.
             let Some(Ok(name)) = zip.name_for_index(index) else { continue };
             if is_json(&name) {
                 names.push(name.into_owned());
                 indexes.push(index);
+            } else if let Some(Ok(hash)) = name.strip_prefix(ATTACHMENTS).map(|name| name.to_owned().try_into()) {
+                attachments.insert(hash, index);
             }
         }
         let left = limits::FREE_BYTES.saturating_add(size.saturating_mul(limits::RATIO));
-        Ok(Self { names, place: Place::Zip { zip: Box::new(zip), indexes, left }, progress })
+        Ok(Self { names, attachments, place: Place::Zip { zip: Box::new(zip), indexes, left }, progress })
     }
 
     fn folder(path: &Path, progress: Progress) -> Result<Self, ReadError> {
@@ -126,7 +136,7 @@ impl Source {
         let total = found.iter().filter_map(|(_, path)| path.metadata().ok()).map(|data| data.len()).sum();
         progress.shared.total.store(total, Ordering::Relaxed);
         let (names, paths) = found.into_iter().unzip();
-        Ok(Self { names, place: Place::Disk(paths), progress })
+        Ok(Self { names, attachments: HashMap::new(), place: Place::Disk(paths), progress })
     }
 
     /// The names of the files, in order.
@@ -148,18 +158,50 @@ impl Source {
             }
             Place::Zip { zip, indexes, left } => {
                 let index = *indexes.get(at).ok_or_else(gone)?;
-                let file = zip.by_index(index)?;
-                if file.encrypted() {
-                    return Err(ReadError::BadZip("it is locked with a password".into()));
-                }
-                Ok(Box::new(Unpacked { file, left }))
+                Ok(Box::new(unpacked(zip, index, left)?))
             }
         }
+    }
+
+    /// The attachments that are there by their names. Each may still not be what its name says.
+    pub fn attachments(&self) -> HashSet<FileHash> {
+        self.attachments.keys().cloned().collect()
+    }
+
+    /// An attachment of an archive. `None` if it is not there, is too large, or is not what its name says.
+    pub fn attachment(&mut self, hash: &FileHash) -> Result<Option<Vec<u8>>, ReadError> {
+        let (Some(&index), Place::Zip { zip, left, .. }) = (self.attachments.get(hash), &mut self.place) else {
+            return Ok(None);
+        };
+        let mut bytes = Vec::new();
+        unpacked(zip, index, left)?.take(limits::ATTACHMENT_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+        let fits = bytes.len() <= limits::ATTACHMENT_BYTES && hash_of(&bytes) == hash.as_str();
+        Ok(fits.then_some(bytes))
     }
 }
 
 fn gone() -> ReadError {
     ReadError::Io(io::ErrorKind::NotFound.into())
+}
+
+fn unpacked<'a, R: Read + Seek>(
+    zip: &'a mut ZipArchive<R>,
+    index: usize,
+    left: &'a mut u64,
+) -> Result<Unpacked<'a, zip::read::ZipFile<'a, R>>, ReadError> {
+    let file = zip.by_index(index)?;
+    if file.encrypted() {
+        return Err(ReadError::BadZip("it is locked with a password".into()));
+    }
+    Ok(Unpacked { file, left })
+}
+
+fn hash_of(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut digits, byte| {
+        // Writing to a string does not fail.
+        let _ = write!(digits, "{byte:02x}");
+        digits
+    })
 }
 
 /// A file of a zip, which may unpack to so much and no more.

@@ -11,10 +11,13 @@ pub use words::Words;
 use crate::Chat;
 use archive::Archive;
 use names::Names;
-use rivulet_protocol::{Assistant, ExportForm, Language, Message, MessageId};
+use rivulet_protocol::{Assistant, Attachment, AttachmentKind, ExportForm, FileHash, Language, Message, MessageId};
 use std::collections::HashMap;
 use std::io::{self, Seek, Write};
 use zip::ZipWriter;
+
+/// Where the bytes of attachments come from; `None` for one that is lost.
+pub type Files<'a> = &'a mut dyn FnMut(&FileHash) -> Option<Vec<u8>>;
 
 /// A file that is being written.
 pub struct Export<W: Write + Seek> {
@@ -23,6 +26,7 @@ pub struct Export<W: Write + Seek> {
     to: To<W>,
     conversations: u64,
     messages: u64,
+    lost: u64,
 }
 
 enum To<W: Write + Seek> {
@@ -42,26 +46,29 @@ impl<W: Write + Seek> Export<W> {
             _ if many => To::Zip(Box::new(ZipWriter::new(to)), Names::default()),
             _ => To::File(to),
         };
-        Self { form, words: Words::of(language), to, conversations: 0, messages: 0 }
+        Self { form, words: Words::of(language), to, conversations: 0, messages: 0, lost: 0 }
     }
 
-    /// Adds a conversation.
-    pub fn add(&mut self, chat: &Chat) -> io::Result<()> {
+    /// Adds a conversation. An archive takes its attachments along, a page shows its pictures, other forms name them.
+    pub fn add(&mut self, chat: &Chat, files: Files<'_>) -> io::Result<()> {
         let (form, words) = (self.form, self.words);
         match &mut self.to {
             To::File(to) => {
                 let mut to = io::BufWriter::new(to);
-                document(chat, form, words, &mut to)?;
+                self.lost += document(chat, form, words, files, &mut to)?;
                 to.flush()?;
             }
             To::Zip(zip, names) => {
                 let name = names.give(&title(chat, words));
                 zip.start_file(format!("{name}.{}", extension(form, false)), archive::options())?;
                 let mut to = io::BufWriter::new(&mut **zip);
-                document(chat, form, words, &mut to)?;
+                self.lost += document(chat, form, words, files, &mut to)?;
                 to.flush()?;
             }
-            To::Archive(archive) => archive.add(chat)?,
+            To::Archive(archive) => {
+                archive.add(chat)?;
+                self.lost += archive.add_attachments(chat, files)?;
+            }
         }
         self.conversations += 1;
         self.messages += chat.messages.len() as u64;
@@ -81,6 +88,11 @@ impl<W: Write + Seek> Export<W> {
         (self.conversations, self.messages)
     }
 
+    /// Attachments that should be in the file and are lost.
+    pub fn lost(&self) -> u64 {
+        self.lost
+    }
+
     /// Ends the file. `app` is this program's version, `now` the time.
     pub fn finish(self, app: &str, now: u64) -> io::Result<W> {
         match self.to {
@@ -96,12 +108,14 @@ fn is_archive(form: ExportForm, many: bool) -> bool {
     form == ExportForm::Archive || (form == ExportForm::Json && many)
 }
 
-fn document(chat: &Chat, form: ExportForm, words: &Words, to: &mut impl Write) -> io::Result<()> {
+/// Writes a document; how many of the pictures in it are lost.
+fn document(chat: &Chat, form: ExportForm, words: &Words, files: Files<'_>, to: &mut impl Write) -> io::Result<u64> {
     match form {
-        ExportForm::Markdown => markdown::write(chat, words, to),
-        ExportForm::Html => html::write(chat, words, to),
-        ExportForm::Json | ExportForm::Archive => archive::write_one(chat, to),
+        ExportForm::Markdown => markdown::write(chat, words, to)?,
+        ExportForm::Html => return html::write(chat, words, files, to),
+        ExportForm::Json | ExportForm::Archive => archive::write_one(chat, to)?,
     }
+    Ok(0)
 }
 
 /// A name for the file of an export, without folders and without what a system does not allow.
@@ -122,6 +136,12 @@ pub fn extension(form: ExportForm, many: bool) -> &'static str {
 fn title(chat: &Chat, words: &Words) -> String {
     let title = chat.conversation.title.trim();
     if title.is_empty() { words.untitled.to_owned() } else { title.to_owned() }
+}
+
+/// What stands for a file where only its name can.
+fn named(attachment: &Attachment) -> String {
+    let sign = if attachment.kind == AttachmentKind::Picture { "🖼" } else { "📎" };
+    format!("{sign} {}", attachment.name)
 }
 
 /// The shown path, oldest first.

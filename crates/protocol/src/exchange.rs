@@ -170,6 +170,8 @@ pub struct ExportReport {
     pub messages: u64,
     /// Its size.
     pub bytes: u64,
+    /// Attachments that should be in it and are lost.
+    pub attachments_missing: u64,
 }
 
 /// Starts an import; where from is asked by a dialog.

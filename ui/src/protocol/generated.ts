@@ -1316,7 +1316,11 @@ messages: number,
 /**
  * Its size.
  */
-bytes: number, };
+bytes: number, 
+/**
+ * Attachments that should be in it and are lost.
+ */
+attachments_missing: number, };
 
 /**
  * Starts an export; where to is asked by a dialog.

@@ -33,7 +33,9 @@ export class TransfersState {
   async export(form: ExportForm, conversations: ConversationId[] | null): Promise<void> {
     const request = { conversations, form, language: language.current };
     const report = await this.#run(() => this.#transport.call('export_start', request));
-    if (report?.file) toasts.show(m.x_saved({ file: report.file }));
+    if (!report?.file) return;
+    const { file, attachments_missing: count } = report;
+    toasts.show(count ? m.x_saved_without({ file, count }) : m.x_saved({ file }));
   }
 
   async stop(): Promise<void> {

@@ -105,6 +105,43 @@ async fn a_link_sends_no_files_and_reads_none_of_a_conversation_it_was_not_given
 }
 
 #[tokio::test]
+async fn files_go_out_with_an_archive_and_come_back_with_it() {
+    let bench = Bench::start([Script::stream().text("One grey pixel.").done()]).await;
+    let picture = add(&bench.engine, "dot.png", PIXEL.into()).await.unwrap();
+    let lost = add(&bench.engine, "lost.md", BASE64_STANDARD.encode("Lost")).await.unwrap();
+    let request = MessageSend { attachments: Some(vec![picture.clone(), lost.clone()]), ..send(None, "What is it?") };
+    let turn = bench.engine.message_send(&Caller::window(), request).await.unwrap();
+    bench.ended(turn.conversation, turn.answer).await;
+    let digits = lost.hash.as_str();
+    std::fs::remove_file(bench.folder.path().join("attachments").join(&digits[..2]).join(digits)).unwrap();
+
+    let folder = tempfile::tempdir().unwrap();
+    let export = async |form, name: &str| {
+        let file = folder.path().join(name);
+        let start = ExportStart { conversations: Some(vec![turn.conversation]), form, language: Language::English };
+        let report = bench.engine.export_to(file.clone(), start).await.unwrap();
+        (report.attachments_missing, std::fs::read(file).unwrap())
+    };
+    let (missing, page) = export(ExportForm::Html, "a.html").await;
+    let page = String::from_utf8(page).unwrap();
+    assert!(page.contains("src=\"data:image/png;base64,") && page.contains("lost.md"), "{page}");
+    assert_eq!(missing, 0, "a page only names it");
+    assert_eq!(export(ExportForm::Archive, "a.zip").await.0, 1);
+
+    let other = Bench::start([]).await;
+    let report = other.engine.import_from(folder.path().join("a.zip")).await.unwrap();
+    assert_eq!((report.new_messages, report.attachments_missing), (2, 1));
+    let read = async |hash: &FileHash| {
+        let request = AttachmentRef { message: turn.question, hash: hash.clone() };
+        other.engine.attachment_read(&Caller::window(), request).await
+    };
+    let here = AttachmentRef { message: turn.question, hash: picture.hash.clone() };
+    let here = bench.engine.attachment_read(&Caller::window(), here).await.unwrap();
+    assert_eq!(read(&picture.hash).await.unwrap().data, here.data);
+    assert_eq!(read(&lost.hash).await.unwrap_err().code, ErrorCode::FileLost);
+}
+
+#[tokio::test]
 async fn what_cannot_be_read_is_refused_by_its_reason() {
     let bench = Bench::start([]).await;
     let refused = async |data: String| add(&bench.engine, "file", data).await.unwrap_err().code;

@@ -6,7 +6,7 @@ use crate::source::Source;
 use crate::tree::branches;
 use crate::writers::archive::{ASSISTANTS, ArchivedConversation, ArchivedProject, MANIFEST, VERSION};
 use crate::{Chat, ReadError};
-use rivulet_protocol::{Assistant, Conversation, Message, MessageId, MessageState, Project, SkipReason};
+use rivulet_protocol::{Assistant, Conversation, FileHash, Message, MessageId, MessageState, Project, SkipReason};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::HashSet;
@@ -28,9 +28,11 @@ pub(super) fn read(source: &mut Source, out: &mut Out<'_>) -> Result<(), ReadErr
     let mut json = Json::new(source.file(manifest)?)?;
     check_version(&json.value()?)?;
     drop(json);
+    let attachments = source.attachments();
+    let has = |hash: &FileHash| attachments.contains(hash);
     for (at, name) in names.iter().enumerate() {
         if name.starts_with("conversations/") || name.starts_with(ASSISTANTS) {
-            read_one(Json::new(source.file(at)?)?, out)?;
+            read_one(Json::new(source.file(at)?)?, &has, out)?;
         } else if at != manifest {
             out.skip(SkipReason::OtherFile);
         }
@@ -54,8 +56,12 @@ struct OneAssistant {
     assistant: Assistant,
 }
 
-/// One conversation's file or one assistant's, or a list of such.
-pub(super) fn read_one<R: Read>(mut json: Json<R>, out: &mut Out<'_>) -> Result<(), ReadError> {
+/// One conversation's file or one assistant's, or a list of such. `has` says which attachments lie beside it.
+pub(super) fn read_one<R: Read>(
+    mut json: Json<R>,
+    has: &dyn Fn(&FileHash) -> bool,
+    out: &mut Out<'_>,
+) -> Result<(), ReadError> {
     json.one_or_many(|json| {
         let one: Result<One, _> = serde_json::from_slice(json.bytes()?);
         let chat = match one {
@@ -76,6 +82,7 @@ pub(super) fn read_one<R: Read>(mut json: Json<R>, out: &mut Out<'_>) -> Result<
                 out.report.conversations += 1;
                 out.report.messages += chat.messages.len() as u64;
                 out.report.branches += branches(&chat.messages);
+                out.attachments(&chat.messages, has);
                 (out.each)(chat)
             }
             None => {

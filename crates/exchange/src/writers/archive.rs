@@ -1,11 +1,13 @@
 //! Our own archive: a zip with a file for each conversation. What it is stands in docs/archive-format.md.
 
+use super::Files;
 use crate::Chat;
 use rivulet_protocol::{
-    Assistant, AssistantId, Controls, Conversation, ConversationId, Message, MessageId, OwnPrompt, Place, Project,
-    ProjectId, ProviderId,
+    Assistant, AssistantId, Controls, Conversation, ConversationId, FileHash, Message, MessageId, OwnPrompt, Place,
+    Project, ProjectId, ProviderId,
 };
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 use std::io::{self, Seek, Write};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
@@ -20,6 +22,8 @@ pub const ALL: &str = "rivulet-archive";
 pub const ONE: &str = "rivulet-conversation";
 /// What the file of an assistant says it is.
 pub const ASSISTANT: &str = "rivulet-assistant";
+/// Where attachments lie in an archive, each under its hash.
+pub const ATTACHMENTS: &str = "attachments/";
 /// Where the files of assistants lie in an archive.
 pub const ASSISTANTS: &str = "assistants/";
 
@@ -212,12 +216,15 @@ pub struct Archive<W: Write + Seek> {
     conversations: u64,
     messages: u64,
     assistants: u64,
+    /// What is in it already: several messages may have the same file.
+    attachments: HashSet<FileHash>,
 }
 
 impl<W: Write + Seek> Archive<W> {
     /// Begins an archive.
     pub fn new(to: W) -> Self {
-        Self { zip: ZipWriter::new(to), conversations: 0, messages: 0, assistants: 0 }
+        let (zip, attachments) = (ZipWriter::new(to), HashSet::new());
+        Self { zip, conversations: 0, messages: 0, assistants: 0, attachments }
     }
 
     /// Adds a conversation.
@@ -230,6 +237,26 @@ impl<W: Write + Seek> Archive<W> {
         self.conversations += 1;
         self.messages += chat.messages.len() as u64;
         Ok(())
+    }
+
+    /// Adds the files of a conversation's messages; how many are lost.
+    pub fn add_attachments(&mut self, chat: &Chat, files: Files<'_>) -> io::Result<u64> {
+        let mut lost = 0;
+        for attachment in chat.messages.iter().flat_map(|message| &message.attachments) {
+            for hash in [Some(&attachment.hash), attachment.text.as_ref()].into_iter().flatten() {
+                if self.attachments.contains(hash) {
+                    continue;
+                }
+                let Some(bytes) = files(hash) else {
+                    lost += u64::from(*hash == attachment.hash);
+                    continue;
+                };
+                self.zip.start_file(format!("{ATTACHMENTS}{}", hash.as_str()), options())?;
+                self.zip.write_all(&bytes)?;
+                self.attachments.insert(hash.clone());
+            }
+        }
+        Ok(lost)
     }
 
     /// Adds an assistant.

@@ -1,19 +1,23 @@
 //! A conversation as one HTML page that needs nothing else and runs nothing.
 //!
-//! What a model or a file wrote is text: HTML in it is shown, not meant; pictures are not fetched; links lead to web
+//! What a model or a file wrote is text: HTML in it is shown, not meant; pictures are not fetched, those that went with a message stand in the page; links lead to web
 //! pages and mail only. The page's own policy forbids all the rest once more.
 
 use super::words::{Words, time};
-use super::{path, title};
+use super::{Files, named, path, title};
 use crate::Chat;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use pulldown_cmark::{CowStr, Event, LinkType, Options, Parser, Tag, TagEnd, html};
-use rivulet_protocol::{Author, Message};
+use rivulet_protocol::{Attachment, AttachmentKind, Author, Message};
 use std::io::{self, Write};
 
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+const POLICY: &str =
+    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 const STYLE: &str = include_str!("page.css");
 
-pub(super) fn write(chat: &Chat, words: &Words, to: &mut impl Write) -> io::Result<()> {
+/// Writes it; how many of its pictures are lost.
+pub(super) fn write(chat: &Chat, words: &Words, files: Files<'_>, to: &mut impl Write) -> io::Result<u64> {
     let title = escape(&title(chat, words));
     writeln!(
         to,
@@ -25,13 +29,15 @@ pub(super) fn write(chat: &Chat, words: &Words, to: &mut impl Write) -> io::Resu
         words.language,
         time(chat.conversation.created_at)
     )?;
+    let mut lost = 0;
     for message in path(chat) {
-        write_message(message, words, to)?;
+        lost += write_message(message, words, files, to)?;
     }
-    writeln!(to, "</main>\n</body>\n</html>")
+    writeln!(to, "</main>\n</body>\n</html>")?;
+    Ok(lost)
 }
 
-fn write_message(message: &Message, words: &Words, to: &mut impl Write) -> io::Result<()> {
+fn write_message(message: &Message, words: &Words, files: Files<'_>, to: &mut impl Write) -> io::Result<u64> {
     let class = match message.author {
         Author::User => "user",
         Author::Assistant => "assistant",
@@ -54,6 +60,10 @@ fn write_message(message: &Message, words: &Words, to: &mut impl Write) -> io::R
         }
         writeln!(to, "</details>")?;
     }
+    let mut lost = 0;
+    for attachment in &message.attachments {
+        lost += write_attachment(attachment, files, to)?;
+    }
     if message.author == Author::User {
         // As it was typed.
         writeln!(to, "<div class=\"plain\">{}</div>", escape(message.text.trim_end()))?;
@@ -63,7 +73,30 @@ fn write_message(message: &Message, words: &Words, to: &mut impl Write) -> io::R
     if let Some(ending) = words.ending(message) {
         writeln!(to, "<p class=\"ending\">{ending}</p>")?;
     }
-    writeln!(to, "</article>")
+    writeln!(to, "</article>")?;
+    Ok(lost)
+}
+
+/// A picture as it is, any other file by its name.
+fn write_attachment(attachment: &Attachment, files: Files<'_>, to: &mut impl Write) -> io::Result<u64> {
+    let name = escape(&named(attachment));
+    // The kinds that pictures are kept in: no other can come out of an import either.
+    let is_shown = matches!(&*attachment.media_type, "image/png" | "image/jpeg" | "image/gif" | "image/webp");
+    if attachment.kind != AttachmentKind::Picture || !is_shown {
+        writeln!(to, "<p class=\"file\">{name}</p>")?;
+        return Ok(0);
+    }
+    match files(&attachment.hash) {
+        Some(bytes) => {
+            let (kind, data) = (&attachment.media_type, BASE64_STANDARD.encode(bytes));
+            writeln!(to, "<p class=\"file\"><img alt=\"{name}\" src=\"data:{kind};base64,{data}\"></p>")?;
+            Ok(0)
+        }
+        None => {
+            writeln!(to, "<p class=\"file\">{name}</p>")?;
+            Ok(1)
+        }
+    }
 }
 
 /// Markdown as HTML in which nothing is meant but what Markdown means.

@@ -1,7 +1,7 @@
 //! A conversation as Markdown: each message as it was written, under a heading.
 
 use super::words::{Words, time};
-use super::{path, title};
+use super::{named, path, title};
 use crate::Chat;
 use crate::text::fence;
 use rivulet_protocol::Message;
@@ -31,6 +31,9 @@ fn write_message(message: &Message, words: &Words, to: &mut impl Write) -> io::R
                 writeln!(to, "\n{fence}\n{}\n{fence}", text.trim_end())?;
             }
         }
+    }
+    for attachment in &message.attachments {
+        writeln!(to, "\n{}", plain(&named(attachment)))?;
     }
     if !message.text.is_empty() {
         writeln!(to, "\n{}", message.text.trim_end())?;

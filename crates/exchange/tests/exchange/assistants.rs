@@ -2,7 +2,7 @@
 
 use rivulet_exchange::writers::Export;
 use rivulet_exchange::writers::archive::write_assistant;
-use rivulet_exchange::{Progress, ReadError, read_with_assistants};
+use rivulet_exchange::{Progress, ReadError, read_with_extras};
 use rivulet_protocol::*;
 use serde_json::{Value, json};
 use std::io::Cursor;
@@ -46,7 +46,7 @@ fn read_back(bytes: &[u8]) -> Result<(ImportReport, Vec<Assistant>), ReadError> 
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("file.json");
     std::fs::write(&path, bytes).unwrap();
-    read_with_assistants(&path, &Progress::default(), &mut |_| Ok(()))
+    read_with_extras(&path, &Progress::default(), &mut |_| Ok(())).map(|(report, extras)| (report, extras.assistants))
 }
 
 #[test]

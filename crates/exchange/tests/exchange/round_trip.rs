@@ -2,8 +2,10 @@
 
 use crate::outline::{chats, fixture};
 use rivulet_exchange::writers::{Export, file_name};
-use rivulet_exchange::{Chat, ReadError};
+use rivulet_exchange::{Chat, Progress, ReadError, read_files, read_with_extras};
 use rivulet_protocol::*;
+use sha2::{Digest, Sha256};
+use std::collections::HashSet;
 use std::io::Cursor;
 use uuid::Uuid;
 
@@ -16,6 +18,7 @@ fn everything() -> Chat {
     let mut question = Message::new(None, Author::User, MessageState::Complete);
     question.id = id(1);
     question.created_at = 1_700_000_000_000;
+    question.attachments = attachments();
     question.text = "How <b>wide</b> is it? 🌊\n\u{0}end".into();
     let mut answer = Message::new(Some(id(1)), Author::Assistant, MessageState::Complete);
     answer.id = id(2);
@@ -88,10 +91,48 @@ fn everything() -> Chat {
     Chat { conversation, messages: vec![question, answer, other], project: Some(project) }
 }
 
+/// What lies behind a hash in these tests: the picture and the text of a PDF are there, the PDF itself is lost.
+fn file(hash: &FileHash) -> Option<Vec<u8>> {
+    [PICTURE, PDF_TEXT].into_iter().find(|bytes| hash_of(bytes) == *hash).map(<[u8]>::to_vec)
+}
+
+const PICTURE: &[u8] = b"\x89PNG of a river";
+const PDF_TEXT: &[u8] = b"The river is wide.";
+
+fn hash_of(bytes: &[u8]) -> FileHash {
+    let digits: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    digits.try_into().unwrap()
+}
+
+fn attachments() -> Vec<Attachment> {
+    let picture = Attachment {
+        hash: hash_of(PICTURE),
+        name: "river <1>.png".into(),
+        media_type: "image/png".into(),
+        kind: AttachmentKind::Picture,
+        bytes: PICTURE.len() as u64,
+        text: None,
+        width: Some(4),
+        height: Some(3),
+        pages: None,
+        tokens: 1,
+    };
+    let pdf = Attachment {
+        hash: hash_of(b"lost"),
+        name: "Report.pdf".into(),
+        media_type: "application/pdf".into(),
+        kind: AttachmentKind::Pdf,
+        text: Some(hash_of(PDF_TEXT)),
+        pages: Some(2),
+        ..picture.clone()
+    };
+    vec![picture, pdf]
+}
+
 fn written(chats: &[Chat], form: ExportForm, many: bool, language: Language) -> Vec<u8> {
     let mut export = Export::new(Cursor::new(Vec::new()), form, many, language);
     for chat in chats {
-        export.add(chat).unwrap();
+        export.add(chat, &mut file).unwrap();
     }
     export.finish("1.2.3", 1_700_000_100_000).unwrap().into_inner()
 }
@@ -115,6 +156,40 @@ fn an_archive_comes_back_without_loss() {
     // The same conversations give the same bytes.
     assert_eq!(archive, written(&all, ExportForm::Archive, true, Language::SimplifiedChinese));
     assert_eq!(archive, written(&all, ExportForm::Json, true, Language::English));
+}
+
+#[test]
+fn an_archive_has_the_attachments_it_names_and_nothing_else_is_taken_for_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.zip");
+    let mut second = everything();
+    second.conversation.id = ConversationId(Uuid::from_u128(8));
+    let archive = written(&[everything(), second], ExportForm::Archive, true, Language::English);
+    std::fs::write(&path, &archive).unwrap();
+    let taken = |wanted: &HashSet<FileHash>| {
+        let mut files = Vec::new();
+        let missing = read_files(&path, &Progress::default(), wanted, &mut |bytes| {
+            files.push(bytes);
+            Ok(())
+        });
+        (missing, files)
+    };
+    let (report, extras) = read_with_extras(&path, &Progress::default(), &mut |_| Ok(())).unwrap();
+    // The PDF is lost, in both; its text would help nobody.
+    assert_eq!((extras.files.len(), report.attachments_missing), (1, 2));
+    let (missing, files) = taken(&extras.files);
+    assert_eq!((missing.unwrap(), files), (0, vec![PICTURE.to_vec()]));
+    let name = format!("attachments/{}", hash_of(PICTURE).as_str());
+    let zip = zip::ZipArchive::new(Cursor::new(&archive)).unwrap();
+    assert!(zip.file_names().any(|at| at.is_ok_and(|at| at == name)));
+
+    // Other bytes under the same name.
+    let mut forged = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    forged.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+    std::io::Write::write_all(&mut forged, b"something else").unwrap();
+    std::fs::write(&path, forged.finish().unwrap().into_inner()).unwrap();
+    let (missing, files) = taken(&extras.files);
+    assert_eq!((missing.unwrap(), files.len()), (1, 0));
 }
 
 #[test]
