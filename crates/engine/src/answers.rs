@@ -2,11 +2,11 @@
 
 use crate::conversations::empty_conversation;
 use crate::cost::{self, Tally};
-use crate::turn::Turn as RunningTask;
+use crate::turn::{Task, Turn as RunningTask};
 use crate::{Core, Engine, RunningTurn, marks, wording};
 use rivulet_protocol::*;
 use rivulet_providers::{ChatMessage, ChatRequest, Part};
-use rivulet_store::ConversationChange;
+use rivulet_store::{Asked, ConversationChange, Left, Point};
 use std::time::Duration;
 
 /// The longest message a person can send, in bytes.
@@ -109,6 +109,12 @@ impl Engine {
         let Some(question) = message.parent.filter(|_| cut && message.author == Author::Assistant) else {
             return Err(ApiError::invalid("Only an answer that was cut can be continued."));
         };
+        if let Some(Left { asked, point: Some(point), .. }) = self.core.store.asked_for(message.id).await? {
+            let resumed = self.core.store_of(conversation.id).resume(conversation.id, message.id).await?;
+            let answer = resumed.id;
+            self.take_up(caller.link, conversation.id, resumed, asked, point);
+            return Ok(Turn { conversation: conversation.id, question, answer });
+        }
         let choice = self.model_choice(&conversation, message.provider.clone(), message.model.clone()).await?;
         self.spend(caller)?;
         let (mut messages, files) = self.request_messages(conversation.id, question, &choice.0).await?;
@@ -118,7 +124,7 @@ impl Engine {
         }
         let resumed = self.core.store_of(conversation.id).resume(conversation.id, message.id).await?;
         let answer = resumed.id;
-        self.start(caller.link, conversation.id, resumed, (messages, files), choice).await;
+        self.start(caller.link, conversation.id, resumed, (messages, files), choice);
         Ok(Turn { conversation: conversation.id, question, answer })
     }
 
@@ -141,11 +147,11 @@ impl Engine {
         let begun: Vec<Message> = new_question.into_iter().chain([answer.clone()]).collect();
         self.core.store_of(conversation).begin(conversation, begun, id).await?;
         let messages = self.request_messages(conversation, question, &choice.0).await?;
-        self.start(link, conversation, answer, messages, choice).await;
+        self.start(link, conversation, answer, messages, choice);
         Ok(Turn { conversation, question, answer: id })
     }
 
-    async fn start(
+    fn start(
         &self,
         link: Option<LinkId>,
         conversation: ConversationId,
@@ -153,28 +159,59 @@ impl Engine {
         (messages, files): (Vec<ChatMessage>, u64),
         (provider, model): (ProviderId, String),
     ) {
-        let running = RunningTurn::new(conversation);
-        let id = message.id;
-        self.core.turns().insert(id, running.clone());
-        let engine = self.clone();
-        // A task of its own from here on: whoever asked may be gone before the answer comes.
-        self.core.tasks.spawn(async move {
-            engine.notify_conversation(conversation).await;
+        self.run(link, conversation, message.id, move |engine, running| async move {
             let (prompt, controls) = engine.manner(conversation).await;
             let told = prompt.map(|prompt| ChatMessage::text(Author::System, prompt));
             let messages: Vec<ChatMessage> = told.into_iter().chain(messages).collect();
             let asked = cost::tokens_of(&messages, files);
             let tally = Tally { price: engine.price(&provider, &model).await, asked, ..Tally::default() };
+            let task = Task::Ask(Box::new(ChatRequest { model, messages, controls, ..ChatRequest::default() }));
+            RunningTask { engine, conversation, message, provider, task, tally, running }
+        });
+    }
+
+    /// Takes up an answer that its vendor goes on with by itself. It is asked for nothing anew, and so costs nothing more.
+    pub(crate) fn take_up(
+        &self,
+        link: Option<LinkId>,
+        conversation: ConversationId,
+        message: Message,
+        asked: Asked,
+        point: Point,
+    ) {
+        self.run(link, conversation, message.id, move |engine, running| async move {
+            let tally = Tally { price: asked.price, asked: asked.input_tokens, ..Tally::default() };
+            let Point { response, sequence, state } = point;
+            let point = rivulet_providers::Point { response, sequence, state };
+            let provider = asked.provider.clone();
+            let task = Task::TakeUp(Box::new(asked), point);
+            RunningTask { engine, conversation, message, provider, task, tally, running }
+        });
+    }
+
+    /// Runs a turn in a task of its own: whoever asked may be gone before the answer comes.
+    fn run<F>(
+        &self,
+        link: Option<LinkId>,
+        conversation: ConversationId,
+        answer: MessageId,
+        prepare: impl FnOnce(Self, RunningTurn) -> F + Send + 'static,
+    ) where
+        F: Future<Output = RunningTask> + Send + 'static,
+    {
+        let running = RunningTurn::new(conversation);
+        self.core.turns().insert(answer, running.clone());
+        let engine = self.clone();
+        self.core.tasks.spawn(async move {
+            engine.notify_conversation(conversation).await;
             let ended = running.ended.clone();
-            let request = ChatRequest { model, messages, controls, ..ChatRequest::default() };
-            let turn = RunningTask { engine: engine.clone(), conversation, message, provider, request, tally, running };
-            let cost = turn.run().await;
-            engine.core.turns().remove(&id);
+            let cost = prepare(engine.clone(), running).await.run().await;
+            engine.core.turns().remove(&answer);
             engine.charge(link, cost);
             ended.cancel();
             engine.notify_conversation(conversation).await;
             // Beside whatever comes next: nobody waits for a title.
-            let titled = engine.title_after(conversation, id).await;
+            let titled = engine.title_after(conversation, answer).await;
             engine.charge(link, titled);
         });
     }

@@ -138,7 +138,7 @@ impl Engine {
         let engine = Self { core: Arc::new(core) };
         engine.forget_memory_keys().await?;
         engine.keep_session_key().await?;
-        engine.count_cut().await?;
+        engine.see_to_left().await?;
         engine.index_older_messages();
         engine.empty_bin_by_itself();
         engine.back_up_daily();

@@ -5,7 +5,7 @@ use crate::models::of_own;
 use crate::{Core, Engine};
 use rivulet_protocol::*;
 use rivulet_providers::models;
-use rivulet_store::{Asked, Left, Spending, StoreError};
+use rivulet_store::{Asked, Left, Point, Spending, StoreError};
 
 /// Days that are shown if nobody says how many, and the most.
 const DAYS: u32 = 31;
@@ -31,28 +31,57 @@ impl Core {
 }
 
 impl Engine {
-    /// Counts what the end of the last run cut: what was asked and what had come of it is paid.
-    pub(crate) async fn count_cut(&self) -> Result<(), StoreError> {
-        for Left { message, asked, stored, .. } in self.core.store.asked_before().await? {
-            let mut tally = Tally { price: asked.price, asked: asked.input_tokens, ..Tally::default() };
-            let stored = stored.map(|(_, stored)| stored);
-            if let Some(stored) = &stored {
-                tally.written.add(after(&stored.text, asked.text_from));
-                tally.written.add(after(&stored.reasoning, asked.reasoning_from));
-                stored.tool_calls.iter().for_each(|call| tally.written.add(&call.arguments));
+    /// Sees to what the end of the last run left: what a vendor goes on with by itself is taken up again, of everything
+    /// else what was asked and what had come is paid, and counted.
+    pub(crate) async fn see_to_left(&self) -> Result<(), StoreError> {
+        for left in self.core.store.asked_before().await? {
+            match left {
+                Left { asked, point: Some(point), stored: Some((conversation, answer)), .. }
+                    if answer.state == MessageState::Running =>
+                {
+                    self.take_up(None, conversation, answer, asked, point);
+                }
+                Left { asked, point: Some(point), message, stored: None } => {
+                    // Of a temporary conversation: nobody waits for it any more.
+                    self.cancel_left(&asked, &point);
+                    self.count_cut(Left { asked, point: None, message, stored: None }).await?;
+                }
+                left => self.count_cut(left).await?,
             }
-            let cost = tally.cost(false);
-            let before = stored.and_then(|stored| stored.cost);
-            let Asked { at, conversation, provider, key, model, .. } = asked;
-            let spending = Spending { at, conversation, provider, key, model, purpose: Purpose::Answer, cost };
-            self.core.store.cut(message, spending, before.map_or(cost, |before| before.plus(cost))).await?;
         }
         Ok(())
+    }
+
+    async fn count_cut(&self, Left { message, asked, stored, .. }: Left) -> Result<(), StoreError> {
+        let mut tally = Tally { price: asked.price, asked: asked.input_tokens, ..Tally::default() };
+        let stored = stored.map(|(_, stored)| stored);
+        if let Some(stored) = &stored {
+            tally.written.add(after(&stored.text, asked.text_from));
+            tally.written.add(after(&stored.reasoning, asked.reasoning_from));
+            stored.tool_calls.iter().for_each(|call| tally.written.add(&call.arguments));
+        }
+        tally.usage = asked.usage;
+        let cost = tally.cost(false);
+        let before = stored.and_then(|stored| stored.cost);
+        let Asked { at, conversation, provider, key, model, api_use, .. } = asked;
+        let spending = Spending { at, conversation, provider, key, model, purpose: Purpose::Answer, cost };
+        self.core.store.cut(message, spending, before.map_or(cost, |before| before.plus(cost)), api_use).await
+    }
+
+    fn cancel_left(&self, asked: &Asked, point: &Point) {
+        let (engine, provider, key, response) =
+            (self.clone(), asked.provider.clone(), asked.key, point.response.clone());
+        self.core.tasks.spawn(async move {
+            match engine.endpoint_with(&provider, key).await {
+                Ok(endpoint) => engine.cancel(&endpoint, &response).await,
+                Err(failure) => tracing::warn!(code = ?failure.code, "an answer could not be ended"),
+            }
+        });
     }
 }
 
 /// The text from this place on, in UTF-16 code units.
-fn after(text: &str, from: u64) -> &str {
+pub(crate) fn after(text: &str, from: u64) -> &str {
     let mut units = 0;
     let found = text.char_indices().find(|(_, sign)| {
         let here = units >= from;

@@ -33,7 +33,8 @@ pub struct Controls {
     pub stream: Option<bool>,
     /// The form of the answer.
     pub response_format: Option<ResponseFormat>,
-    /// The vendor keeps the answer running when the connection breaks, so that it can be resumed.
+    /// The vendor goes on with the answer when the connection breaks, so that it can be taken up again. For that it keeps
+    /// it for a while, and the question with it. Such an answer always comes as it grows.
     pub background: Option<bool>,
     /// What happens when the conversation no longer fits the model; as the settings say if left out. Ours: no vendor is
     /// told.

@@ -162,6 +162,14 @@ pub enum Notice {
         /// Why.
         failure: Failure,
     },
+    /// The connection broke. The vendor goes on with the answer, which is taken up again where it was: nothing is asked
+    /// anew.
+    TakingUp {
+        /// When it is tried, in milliseconds since the epoch.
+        at: u64,
+        /// What broke.
+        failure: Failure,
+    },
     /// Nothing has come for a while; the connection is still open.
     Stalled {
         /// For how long, in milliseconds.

@@ -24,12 +24,25 @@ pub struct Failure {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[cfg_attr(feature = "codegen", ts(as = "Option<bool>", optional))]
     pub summarising: bool,
+    /// The vendor goes on with the answer: continuing it takes it up where it was, and asks for nothing anew.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "codegen", ts(as = "Option<bool>", optional))]
+    pub goes_on: bool,
 }
 
 impl Failure {
     /// A failure of this class with nothing else known.
     pub fn new(code: FailureCode) -> Self {
-        Self { code, host: None, status: None, detail: None, retry_after_ms: None, proxy: None, summarising: false }
+        Self {
+            code,
+            host: None,
+            status: None,
+            detail: None,
+            retry_after_ms: None,
+            proxy: None,
+            summarising: false,
+            goes_on: false,
+        }
     }
 
     /// The same with words of the vendor's or the system's.
@@ -123,6 +136,8 @@ pub enum FailureCode {
     NoResponse,
     /// No byte for too long.
     Silent,
+    /// The vendor went on with an answer after the connection broke, and does not have it any more.
+    Expired,
     /// Only keep-alives, no content, for too long.
     NoContent,
     /// An event over the size limit.

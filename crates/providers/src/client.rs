@@ -2,17 +2,20 @@
 //! and in no message; nothing is sent twice behind the caller's back.
 
 mod about;
+mod background;
 mod carry;
 mod connection;
+mod limits;
 mod ways;
 
+pub use background::Rest;
 pub use connection::{TestPlan, Tested};
+pub use limits::Limits;
 
 use crate::catalog::{self, Auth, CatalogEntry};
 use crate::frames::Framing;
 use crate::network::{self, Proxy, Route};
 use crate::protocols::{KeyHeader, Protocol};
-use crate::sse::SseLimits;
 use crate::stream::AnswerStream;
 use crate::{ChatRequest, RawEnd, Tape, classify, local};
 use reqwest::header::{
@@ -21,58 +24,11 @@ use reqwest::header::{
 use reqwest::{RequestBuilder, Response};
 use rivulet_protocol::{Failure, FailureCode, LocalServer, Model, Secret};
 use serde_json::Value;
-use std::time::{Duration, SystemTime};
 use url::Url;
 use ways::Ways;
 
 /// So many of a key's first characters say no more than whose key it is.
 const KEY_PART: usize = 6;
-
-/// How long and how much is waited for.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// For a connection.
-    pub connect: Duration,
-    /// For the head of the response, after the connection stands. Slow models think before they answer.
-    pub header: Duration,
-    /// Without a byte.
-    pub byte_idle: Duration,
-    /// Without content, although keep-alives come.
-    pub content_idle: Duration,
-    /// Without a byte once the model said why it ends: some servers never close the connection.
-    pub goodbye: Duration,
-    /// For an answer that is not streamed: a list of models.
-    pub whole: Duration,
-    /// Silence after which viewers are told that nothing comes.
-    pub stall_notice: Duration,
-    /// How often an HTTP/2 connection is tried while it is silent, and how long for an echo: a network that has gone
-    /// away is noticed by that.
-    pub ping: (Duration, Duration),
-    /// For the body of an error.
-    pub error_body: Duration,
-    /// The longest line and event.
-    pub sse: SseLimits,
-    /// The clock on the wall, which goes on while the computer sleeps.
-    pub wall: fn() -> SystemTime,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            connect: Duration::from_secs(10),
-            header: Duration::from_secs(300),
-            byte_idle: Duration::from_secs(120),
-            content_idle: Duration::from_secs(600),
-            goodbye: Duration::from_secs(10),
-            whole: Duration::from_secs(30),
-            stall_notice: Duration::from_secs(10),
-            ping: (Duration::from_secs(20), Duration::from_secs(10)),
-            error_body: Duration::from_secs(5),
-            sse: SseLimits::default(),
-            wall: SystemTime::now,
-        }
-    }
-}
 
 /// Where a request goes, and with what.
 #[derive(Clone, Debug)]
@@ -132,6 +88,11 @@ impl Endpoint {
             Some(patch) => json_patch::merge(&mut body, patch),
         }
         Ok(body)
+    }
+
+    /// Whether this is asked for as an answer that its vendor goes on with when the connection breaks.
+    pub fn goes_on(&self, request: &ChatRequest) -> bool {
+        self.protocol.background.is_some() && request.controls.background == Some(true)
     }
 
     /// The header its key is sent in.
@@ -246,24 +207,41 @@ impl Client {
         tape: Option<&Tape>,
     ) -> Result<AnswerStream, Failure> {
         let body = endpoint.body(request)?.to_string();
-        let framing = if request.streams() { endpoint.protocol.framing } else { Framing::Whole };
+        let background = endpoint.goes_on(request);
+        let framing = if request.streams() || background { endpoint.protocol.framing } else { Framing::Whole };
         let http = self.http(endpoint)?.post(endpoint.url(&(endpoint.protocol.path)(request)));
-        let http = http.header(ACCEPT, framing.accept()).header(CONTENT_TYPE, "application/json").body(body);
-        let response = self.send(endpoint, http, tape).await?;
+        let http = http.header(CONTENT_TYPE, "application/json").body(body);
+        Ok(self.answer(endpoint, http, framing, tape).await?.in_background(background))
+    }
+
+    /// An answer from its head on.
+    async fn answer(
+        &self,
+        endpoint: &Endpoint,
+        http: RequestBuilder,
+        framing: Framing,
+        tape: Option<&Tape>,
+    ) -> Result<AnswerStream, Failure> {
+        let response = self.send(endpoint, http.header(ACCEPT, framing.accept()), tape).await?;
         let status = response.status();
         let media_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let answered = framing.of_response(media_type, endpoint.protocol.framing).filter(|_| status.is_success());
         if let Some(framing) = answered {
             return Ok(AnswerStream::new(response, framing, endpoint.clone(), self.limits, tape.cloned()));
         }
-        let headers = response.headers().clone();
+        Err(self.refused(endpoint, response, tape).await)
+    }
+
+    /// Why a response is no answer.
+    async fn refused(&self, endpoint: &Endpoint, response: Response, tape: Option<&Tape>) -> Failure {
+        let (status, headers) = (response.status(), response.headers().clone());
         let body = classify::body_start(response, &self.limits).await;
         if let Some(tape) = tape {
             tape.piece(endpoint, body.as_bytes());
             tape.ended(RawEnd::Complete);
             tape.closed(endpoint);
         }
-        Err(endpoint.name(classify::response(status, &headers, &body)))
+        endpoint.name(classify::response(status, &headers, &body))
     }
 
     /// The models an endpoint lists.

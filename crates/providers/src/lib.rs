@@ -18,7 +18,7 @@ mod stream;
 mod tape;
 pub mod vectors;
 
-pub use client::{Client, Endpoint, Limits, TestPlan, Tested, origin};
+pub use client::{Client, Endpoint, Limits, Rest, TestPlan, Tested, origin};
 pub use network::{Proxy, ProxyServer, Roots, Route};
 pub use picture::{Found, Internet, PICTURE_BYTES, PictureError, Pictures, Reach};
 pub use stream::AnswerStream;
@@ -53,6 +53,28 @@ pub enum Delta {
     Finish(FinishReason),
 }
 
+/// How far an answer is that its vendor goes on with by itself: everything up to here was handed over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Point {
+    /// The vendor's id of it.
+    pub response: Arc<str>,
+    /// The number of the last event.
+    pub sequence: u64,
+    /// What its decoder needs to go on from there.
+    pub state: Arc<str>,
+}
+
+impl Point {
+    /// In the place of a number, one that a database can keep: it was told whole and has ended, so there is nothing to
+    /// follow.
+    const WHOLE: u64 = i64::MAX as u64;
+
+    /// The point behind which there is nothing but the end.
+    pub fn told_whole(&self) -> Self {
+        Self { sequence: Self::WHOLE, ..self.clone() }
+    }
+}
+
 /// A wire protocol: events in, deltas out. Pure, so that recorded streams test it.
 pub trait Decoder: Send {
     /// Takes in one event.
@@ -63,6 +85,10 @@ pub trait Decoder: Send {
     fn finishing(&self) -> bool;
     /// Bytes of content that were taken in and wait for the end (pieces of tool calls): they count as a sign of life.
     fn held_back(&self) -> usize;
+    /// How far the answer is, if its vendor goes on with it when the connection breaks.
+    fn point(&self) -> Option<Point> {
+        None
+    }
     /// The bytes ended. `stray` are lines that were not SSE; `done` is an end marker without its blank line. An
     /// answer that is not complete by the protocol's rules is a failure.
     fn end(&mut self, stray: &str, done: bool, out: &mut Vec<Delta>) -> Result<(), Failure>;

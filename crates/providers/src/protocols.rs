@@ -8,7 +8,7 @@ pub mod openai_chat;
 pub mod openai_responses;
 
 use crate::frames::Framing;
-use crate::{ChatRequest, Decoder, Delta, Endpoint};
+use crate::{ChatRequest, Decoder, Delta, Endpoint, Point};
 use rivulet_protocol::{Control, Failure, Model, WireProtocol};
 use serde_json::Value;
 
@@ -39,6 +39,23 @@ pub struct Protocol {
     pub about: Option<About>,
     /// What can be set.
     pub controls: &'static [Control],
+    /// How an answer is taken up again that its vendor goes on with by itself; none where it ends with the connection.
+    pub background: Option<Background>,
+}
+
+/// Answers that go on when the connection breaks, until their end or until that is asked for.
+#[derive(Debug)]
+pub struct Background {
+    /// Where the events behind this number come from, below the base URL.
+    pub rest: fn(response: &str, after: u64) -> String,
+    /// Where it is told as far as it is, and whole once it has ended.
+    pub whole: fn(response: &str) -> String,
+    /// Whether what is told there is not the end yet.
+    pub runs: fn(&Value) -> bool,
+    /// Where its end is asked for.
+    pub cancel: fn(response: &str) -> String,
+    /// Reads the events behind a point.
+    pub decoder: fn(&Point) -> Box<dyn Decoder>,
 }
 
 /// Where a server says more of one model, asked with `{"model": …}`.

@@ -34,6 +34,76 @@ pub fn delay(attempt: u32, failure: &Failure) -> Option<Duration> {
     }
 }
 
+/// What a failure means for an answer that its vendor goes on with by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GoesOn {
+    /// Only the way to it broke: it can be taken up again.
+    Yes,
+    /// So it may, but a person has to see to something first.
+    OutOfReach,
+    /// It has ended, or is of no use any more.
+    No,
+}
+
+/// Whether an answer that its vendor goes on with by itself outlives this failure.
+pub fn goes_on(failure: &Failure) -> GoesOn {
+    match failure.code {
+        FailureCode::ConnectionRefused
+        | FailureCode::NameNotFound
+        | FailureCode::ConnectTimeout
+        | FailureCode::Tls
+        | FailureCode::Redirected
+        | FailureCode::WebPage
+        | FailureCode::NotAStream
+        | FailureCode::EmptyAnswer
+        | FailureCode::Cut
+        | FailureCode::Unfinished
+        | FailureCode::NoResponse
+        | FailureCode::Silent
+        | FailureCode::NoContent
+        | FailureCode::Network => GoesOn::Yes,
+        FailureCode::Proxy if failure.status != Some(407) => GoesOn::Yes,
+        // Said by a status: something on the way, or the vendor's front door. Without one it is the vendor's last word.
+        FailureCode::RateLimited | FailureCode::Overloaded | FailureCode::ServerError if failure.status.is_some() => {
+            GoesOn::Yes
+        }
+        FailureCode::Unauthorized | FailureCode::Forbidden | FailureCode::Quota if failure.status.is_some() => {
+            GoesOn::OutOfReach
+        }
+        FailureCode::NoKey
+        | FailureCode::KeyUnavailable
+        | FailureCode::Proxy
+        | FailureCode::CaFile
+        | FailureCode::CertificateExpired
+        | FailureCode::CertificateNotYetValid
+        | FailureCode::CertificateUntrusted
+        | FailureCode::CertificateName
+        | FailureCode::NoProvider => GoesOn::OutOfReach,
+        FailureCode::RateLimited
+        | FailureCode::Overloaded
+        | FailureCode::ServerError
+        | FailureCode::Unauthorized
+        | FailureCode::Forbidden
+        | FailureCode::Quota
+        | FailureCode::ModelNotFound
+        | FailureCode::NotFound
+        | FailureCode::TooLong
+        | FailureCode::BadRequest
+        | FailureCode::Expired
+        | FailureCode::TooLarge
+        | FailureCode::Encoding
+        | FailureCode::Protocol
+        | FailureCode::Vendor
+        | FailureCode::SpendingLimit
+        | FailureCode::Internal => GoesOn::No,
+    }
+}
+
+/// How long to wait before an answer is taken up again, after so many tries in vain (from 1).
+pub fn before_taking_up(tries: u32, failure: &Failure) -> Duration {
+    failure.retry_after_ms.map_or_else(|| backoff(tries), |asked| Duration::from_millis(asked).min(LONGEST_WAIT))
+}
+
 /// Doubling, with a quarter of jitter, so that many clients do not come back at once.
 fn backoff(attempt: u32) -> Duration {
     let full = FIRST.saturating_mul(1 << attempt.saturating_sub(1).min(8)).min(LAST);

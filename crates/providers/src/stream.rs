@@ -4,7 +4,7 @@ use crate::client::{Endpoint, Limits};
 use crate::frames::{Events, Framing};
 use crate::protocols::Protocol;
 use crate::sse::{SseEvent, Wire, WireError};
-use crate::{Decoder, Delta, RawEnd, Tape, classify};
+use crate::{Decoder, Delta, Point, RawEnd, Tape, classify};
 use futures_util::FutureExt;
 use futures_util::stream::{self, BoxStream, StreamExt};
 use reqwest::StatusCode;
@@ -28,6 +28,10 @@ pub struct AnswerStream {
     any: bool,
     held_back: usize,
     tape: Option<Tape>,
+    /// Its vendor was asked to go on with it when the connection breaks.
+    background: bool,
+    /// It was handed over that it can be taken up again.
+    told: bool,
 }
 
 /// Two timers (bytes, content) on two clocks: the monotonic one stands still while a laptop sleeps.
@@ -81,7 +85,43 @@ impl AnswerStream {
             Framing::Whole => Box::new(WholeAnswer { protocol, headers, done: false }),
             Framing::Sse | Framing::Lines => (protocol.decoder)(),
         };
-        Self { events, wire, decoder, endpoint, limits, clock: Clock::new(&limits), any: false, held_back: 0, tape }
+        Self {
+            events,
+            wire,
+            decoder,
+            endpoint,
+            limits,
+            clock: Clock::new(&limits),
+            any: false,
+            held_back: 0,
+            tape,
+            background: false,
+            told: false,
+        }
+    }
+
+    /// Of an answer that its vendor goes on with when the connection breaks.
+    pub(crate) fn in_background(mut self, background: bool) -> Self {
+        self.background = background;
+        self
+    }
+
+    /// Read by this decoder, which knows what came before.
+    pub(crate) fn read_by(mut self, decoder: Box<dyn Decoder>) -> Self {
+        (self.decoder, self.background, self.told) = (decoder, true, true);
+        self
+    }
+
+    /// Up to where everything was handed over, if its vendor goes on with it when the connection breaks.
+    pub fn point(&self) -> Option<Point> {
+        if self.background { self.decoder.point() } else { None }
+    }
+
+    /// The vendor has given the answer a name by now: whoever takes it knows it before there is any text.
+    fn begins(&mut self) -> bool {
+        let begins = self.background && !self.told && self.decoder.point().is_some();
+        self.told |= begins;
+        begins
     }
 
     /// Something was generated that is not handed over yet: pieces of a tool call. It was paid, whatever comes of it.
@@ -89,7 +129,8 @@ impl AnswerStream {
         self.decoder.held_back() > 0
     }
 
-    /// Appends what comes next to `out`; `false` when the answer is complete. Can be dropped and called again.
+    /// Appends what comes next to `out`; `false` when the answer is complete. Nothing was appended if all there is to
+    /// know is its first [`Self::point`]. Can be dropped and called again.
     pub async fn next(&mut self, out: &mut Vec<Delta>) -> Result<bool, Failure> {
         let result = self.read(out).await;
         result.map_err(|failure| self.endpoint.name(failure))
@@ -111,7 +152,7 @@ impl AnswerStream {
                 taken += 1;
                 event = if taken < AT_ONCE { self.events.next().now_or_never() } else { None };
             }
-            if out.len() > before {
+            if out.len() > before || self.begins() {
                 self.clock.last_content = Instant::now();
                 return Ok(true);
             }

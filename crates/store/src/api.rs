@@ -111,26 +111,32 @@ impl Store {
     /// Notes how it ended.
     pub async fn end_api_use(&self, number: i64, end: ApiUseEnd) -> Result<(), StoreError> {
         self.write(Durability::Normal, move |work| {
-            let mut update = work.connection.prepare_cached(
-                "UPDATE api_use SET outcome = ?2, failure = ?3, took_ms = ?4, input_tokens = ?5, cached_tokens = ?6, \
-                 output_tokens = ?7, micros = ?8, estimated = ?9 WHERE n = ?1",
-            )?;
             let ApiUseEnd { outcome, failure, took_ms, cost } = &end;
-            update.execute((
-                number,
-                name_of(*outcome),
-                failure,
-                took_ms,
-                counted(cost.input_tokens),
-                counted(cost.cached_tokens),
-                counted(cost.output_tokens),
-                cost.micros.map(counted),
-                cost.estimated,
-            ))?;
-            Ok(())
+            let mut update = work
+                .connection
+                .prepare_cached("UPDATE api_use SET outcome = ?2, failure = ?3, took_ms = ?4 WHERE n = ?1")?;
+            update.execute((number, name_of(*outcome), failure, took_ms))?;
+            set_cost(work.connection, number, *cost)
         })
         .await
     }
+}
+
+/// Puts into the record of a request what it took.
+pub(crate) fn set_cost(connection: &Connection, number: i64, cost: Cost) -> Result<(), StoreError> {
+    let mut update = connection.prepare_cached(
+        "UPDATE api_use SET input_tokens = ?2, cached_tokens = ?3, output_tokens = ?4, micros = ?5, estimated = ?6 \
+         WHERE n = ?1",
+    )?;
+    update.execute((
+        number,
+        counted(cost.input_tokens),
+        counted(cost.cached_tokens),
+        counted(cost.output_tokens),
+        cost.micros.map(counted),
+        cost.estimated,
+    ))?;
+    Ok(())
 }
 
 fn hash(secret: &str) -> [u8; 32] {

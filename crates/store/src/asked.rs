@@ -1,8 +1,8 @@
 //! What was asked of models and has not ended: what the end of the process leaves of it is known at the next start.
 
-use crate::{Durability, Spending, Store, StoreError, messages, spending};
-use rivulet_protocol::{ConversationId, Message, MessageId, Price, ProviderId};
-use rusqlite::Connection;
+use crate::{Append, Durability, Spending, Store, StoreError, api, messages, spending};
+use rivulet_protocol::{ConversationId, Cost, Message, MessageId, Price, ProviderId, Usage};
+use rusqlite::{Connection, Row};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -27,6 +27,12 @@ pub struct Asked {
     pub text_from: u64,
     /// The same of its reasoning.
     pub reasoning_from: u64,
+    /// About what came by then, of an answer that is not stored here.
+    #[serde(default)]
+    pub usage: Option<Usage>,
+    /// The number of the program's request it was asked for by.
+    #[serde(default)]
+    pub api_use: Option<i64>,
 }
 
 /// How far an answer is that its vendor goes on with when we are gone.
@@ -59,23 +65,30 @@ impl Store {
         self.read(|connection| {
             let mut select = connection.prepare("SELECT message, asked, response, sequence, state FROM asked")?;
             let mut rows = select.query([])?;
-            let mut left = Vec::new();
+            let mut found = Vec::new();
             while let Some(row) = rows.next()? {
-                let message = MessageId(row.get(0)?);
-                let asked: String = row.get(1)?;
-                let point: (Option<String>, Option<u64>, Option<String>) = (row.get(2)?, row.get(3)?, row.get(4)?);
-                let point = match point {
-                    (Some(response), Some(sequence), Some(state)) => {
-                        Some(Point { response: response.into(), sequence, state: state.into() })
-                    }
-                    _ => None,
-                };
-                let stored = messages::message(connection, message)?;
-                left.push(Left { message, asked: serde_json::from_str(&asked)?, point, stored });
+                found.push(left(connection, row)?);
             }
-            Ok(left)
+            Ok(found)
         })
         .await
+    }
+
+    /// What was asked for this answer, as long as it has not ended.
+    pub async fn asked_for(&self, message: MessageId) -> Result<Option<Left>, StoreError> {
+        self.read(move |connection| {
+            let mut select = connection
+                .prepare_cached("SELECT message, asked, response, sequence, state FROM asked WHERE message = ?1")?;
+            let mut rows = select.query([message.0])?;
+            rows.next()?.map(|row| left(connection, row)).transpose()
+        })
+        .await
+    }
+
+    /// Notes that a vendor took a request for an answer that is stored nowhere here. Never blocks and never fails.
+    pub fn asked(&self, answer: MessageId, asked: Asked) {
+        let nowhere = ConversationId(uuid::Uuid::nil());
+        self.append(nowhere, answer, Append::Asked(Box::new(asked)));
     }
 
     /// An answer has ended: what it cost is noted, if a model worked for it.
@@ -87,20 +100,39 @@ impl Store {
         .await
     }
 
-    /// The same for an answer that the end of the process cut: what it took in all stands in it too.
+    /// The same for an answer that the end of the process cut: what it took in all stands in it too, or in the record of
+    /// the program's request.
     pub async fn cut(
         &self,
         message: MessageId,
         spent: Spending,
-        cost: rivulet_protocol::Cost,
+        cost: Cost,
+        api_use: Option<i64>,
     ) -> Result<(), StoreError> {
         self.write(Durability::Synced, move |work| {
             work.connection.prepare_cached("DELETE FROM asked WHERE message = ?1")?.execute([message.0])?;
             messages::set_cost(work.connection, message, cost)?;
+            if let Some(number) = api_use {
+                api::set_cost(work.connection, number, spent.cost)?;
+            }
             spending::insert(work.connection, &spent)
         })
         .await
     }
+}
+
+fn left(connection: &Connection, row: &Row<'_>) -> Result<Left, StoreError> {
+    let message = MessageId(row.get(0)?);
+    let asked: String = row.get(1)?;
+    let point: (Option<String>, Option<u64>, Option<String>) = (row.get(2)?, row.get(3)?, row.get(4)?);
+    let point = match point {
+        (Some(response), Some(sequence), Some(state)) => {
+            Some(Point { response: response.into(), sequence, state: state.into() })
+        }
+        _ => None,
+    };
+    let stored = messages::message(connection, message)?;
+    Ok(Left { message, asked: serde_json::from_str(&asked)?, point, stored })
 }
 
 /// Notes that a vendor took a request.

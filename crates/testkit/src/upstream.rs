@@ -42,10 +42,15 @@ impl Default for Listen {
     }
 }
 
+/// What a request for an answer that was asked for before gets: its id, the number behind which it wants events if it
+/// wants a stream.
+type Rest = Box<dyn FnMut(&str, Option<u64>) -> Script + Send>;
+
 #[derive(Default)]
 pub(crate) struct State {
     scripts: VecDeque<Script>,
     models: Option<Script>,
+    rest: Option<Rest>,
     requests: Vec<Request>,
     connections: usize,
     closed: usize,
@@ -74,6 +79,12 @@ impl Shared {
     /// The script for a request, and its number if it is a chat request.
     pub fn script(&self, head: String, body: String) -> (Script, Option<usize>) {
         let mut state = self.lock();
+        let kept = path_of(&head).split_once("/responses/").map(|(_, kept)| kept.to_owned());
+        if let Some(kept) = kept {
+            state.requests.push(Request { head, body, ..Request::default() });
+            let number = state.requests.len() - 1;
+            return (state.kept(&kept), Some(number));
+        }
         if head.starts_with("GET") {
             let models = json!({ "object": "list", "data": [{ "id": "test-model", "object": "model" }] });
             let list = || Script::whole(200, "Content-Type: application/json\r\n", &models.to_string());
@@ -94,6 +105,26 @@ impl Shared {
             Note::Closed => request.closed = Some(Instant::now()),
         }
     }
+}
+
+impl State {
+    /// What a request for an answer gets that was asked for before. The end of one is always granted.
+    fn kept(&mut self, path: &str) -> Script {
+        let (id, query) = path.split_once('?').unwrap_or((path, ""));
+        if let Some(id) = id.strip_suffix("/cancel") {
+            let cancelled = json!({ "id": id, "object": "response", "status": "cancelled", "output": [] });
+            return Script::whole(200, "Content-Type: application/json\r\n", &cancelled.to_string());
+        }
+        let after = query.split('&').find_map(|field| field.strip_prefix("starting_after="));
+        let gone = json!({ "error": { "message": format!("Response with id '{id}' not found.") } });
+        let gone = Script::whole(404, "Content-Type: application/json\r\n", &gone.to_string());
+        self.rest.as_mut().map_or(gone, |rest| rest(id, after.and_then(|after| after.parse().ok())))
+    }
+}
+
+/// The path and query of a request.
+fn path_of(head: &str) -> &str {
+    head.split(' ').nth(1).unwrap_or_default()
 }
 
 /// The running upstream. Ends when dropped.
@@ -155,7 +186,13 @@ impl Upstream {
         self.state.lock().models = Some(script);
     }
 
-    /// The chat requests so far.
+    /// What requests for answers get that were asked for before (`GET /responses/{id}`), instead of 404: by the id, and
+    /// by the number behind which events are wanted, if it is not the whole answer.
+    pub fn answer_rest(&self, rest: impl FnMut(&str, Option<u64>) -> Script + Send + 'static) {
+        self.state.lock().rest = Some(Box::new(rest));
+    }
+
+    /// The chat requests so far, and those for answers that were asked for before.
     pub fn requests(&self) -> Vec<Request> {
         self.state.lock().requests.clone()
     }

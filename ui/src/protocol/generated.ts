@@ -715,7 +715,8 @@ stream?: boolean | null,
  */
 response_format?: ResponseFormat | null, 
 /**
- * The vendor keeps the answer running when the connection breaks, so that it can be resumed.
+ * The vendor goes on with the answer when the connection breaks, so that it can be taken up again. For that it keeps
+ * it for a while, and the question with it. Such an answer always comes as it grows.
  */
 background?: boolean | null, 
 /**
@@ -1370,12 +1371,16 @@ proxy: ProxyUsed | null,
 /**
  * It failed while older messages were summarised: the question itself was not sent.
  */
-summarising?: boolean, };
+summarising?: boolean, 
+/**
+ * The vendor goes on with the answer: continuing it takes it up where it was, and asks for nothing anew.
+ */
+goes_on?: boolean, };
 
 /**
  * The class of a failure: one for each sentence and next step.
  */
-export type FailureCode = "no_key" | "key_unavailable" | "unauthorized" | "forbidden" | "quota" | "rate_limited" | "model_not_found" | "not_found" | "too_long" | "bad_request" | "overloaded" | "server_error" | "connection_refused" | "name_not_found" | "connect_timeout" | "tls" | "certificate_expired" | "certificate_not_yet_valid" | "certificate_untrusted" | "certificate_name" | "ca_file" | "proxy" | "redirected" | "web_page" | "not_a_stream" | "empty_answer" | "cut" | "unfinished" | "no_response" | "silent" | "no_content" | "too_large" | "encoding" | "protocol" | "vendor" | "network" | "spending_limit" | "no_provider" | "internal";
+export type FailureCode = "no_key" | "key_unavailable" | "unauthorized" | "forbidden" | "quota" | "rate_limited" | "model_not_found" | "not_found" | "too_long" | "bad_request" | "overloaded" | "server_error" | "connection_refused" | "name_not_found" | "connect_timeout" | "tls" | "certificate_expired" | "certificate_not_yet_valid" | "certificate_untrusted" | "certificate_name" | "ca_file" | "proxy" | "redirected" | "web_page" | "not_a_stream" | "empty_answer" | "cut" | "unfinished" | "no_response" | "silent" | "expired" | "no_content" | "too_large" | "encoding" | "protocol" | "vendor" | "network" | "spending_limit" | "no_provider" | "internal";
 
 /**
  * A model that is shown first.
@@ -2166,6 +2171,14 @@ of: number,
 at: number, 
 /**
  * Why.
+ */
+failure: Failure, } | { "kind": "taking_up", 
+/**
+ * When it is tried, in milliseconds since the epoch.
+ */
+at: number, 
+/**
+ * What broke.
  */
 failure: Failure, } | { "kind": "stalled", 
 /**

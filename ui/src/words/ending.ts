@@ -18,7 +18,9 @@ export function ending(message: Ended, about: About = {}): Ending | null {
   const steps: Ending['steps'] = [];
   const step = message.failure ? (failures[message.failure.code] ?? failures.internal).step : 'retry';
   if (step !== 'retry') steps.push(step);
-  if (message.text !== '' && (message.state !== 'complete' || message.finish_reason === 'length'))
+  const goes_on = message.failure?.goes_on === true;
+  if (goes_on) steps.unshift('continue');
+  else if (message.text !== '' && (message.state !== 'complete' || message.finish_reason === 'length'))
     steps.push('continue');
   // A whole answer can be asked for again too; that is offered below each, and here where it ended badly.
   if (message.state !== 'complete' || message.finish_reason !== 'length' || message.text === '') steps.push('retry');
@@ -28,7 +30,11 @@ export function ending(message: Ended, about: About = {}): Ending | null {
 function sentenceOf({ state, text, failure, finish_reason }: Ended, about: About): string | null {
   const empty = text === '';
   if (failure)
-    return join(failureSentence(failure, { ...about, empty }), empty ? undefined : m.kept(), failureNext(failure));
+    return join(
+      failureSentence(failure, { ...about, empty }),
+      empty ? undefined : m.kept(),
+      failure.goes_on ? m.n_goes_on() : failureNext(failure),
+    );
   if (state === 'stopped') return empty ? m.state_stopped_empty() : m.state_stopped();
   if (state === 'interrupted') return empty ? m.state_interrupted_empty() : m.state_interrupted();
   if (state !== 'complete') return null;

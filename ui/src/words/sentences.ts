@@ -46,6 +46,7 @@ export const failures: Record<FailureCode, Words> = {
   empty_answer: retry(m.f_empty_answer, m.n_wait),
   cut: retry(m.f_cut, m.n_network),
   unfinished: retry(m.f_unfinished, m.n_wait),
+  expired: retry(m.f_expired, m.n_expired),
   no_response: retry(m.f_no_response, m.n_wait),
   silent: retry(m.f_silent, m.n_wait),
   no_content: retry(m.f_no_content, m.n_wait),

@@ -5,6 +5,7 @@
 mod answers;
 mod assistants;
 mod attachments;
+mod background;
 mod backups;
 mod branches;
 mod costs;

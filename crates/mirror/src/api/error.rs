@@ -129,6 +129,7 @@ fn of_provider(failure: Failure, message: String) -> Refused {
         | Code::EmptyAnswer
         | Code::Cut
         | Code::Unfinished
+        | Code::Expired
         | Code::TooLarge
         | Code::Encoding
         | Code::Protocol

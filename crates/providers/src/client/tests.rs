@@ -5,6 +5,7 @@ use crate::{ChatMessage, Delta};
 use bytes::Bytes;
 use h2::{Reason, SendStream, server};
 use rivulet_protocol::Author;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 

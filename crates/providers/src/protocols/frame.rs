@@ -3,9 +3,11 @@
 
 use crate::sse::SseEvent;
 use rivulet_protocol::{Failure, FailureCode};
+use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -18,7 +20,7 @@ pub(super) struct Damage(u32);
 
 impl Damage {
     /// Reads a frame. `None` for an empty one, or one that is damaged while that is still little.
-    pub fn read<T: DeserializeOwned>(&mut self, event: &SseEvent) -> Result<Option<T>, Failure> {
+    pub fn read<'a, T: Deserialize<'a>>(&mut self, event: &'a SseEvent) -> Result<Option<T>, Failure> {
         let data = event.data.trim();
         if data.is_empty() {
             return Ok(None);
@@ -53,30 +55,68 @@ where
     Ok(serde_json::from_value(Value::deserialize(deserializer)?).unwrap_or_default())
 }
 
-/// The same for text, which most fields are and which need not become a [`Value`] first: `String` or `Option<String>`.
-pub(super) fn text<'de, T, D>(deserializer: D) -> Result<T, D::Error>
-where
-    T: From<String> + Default,
-    D: Deserializer<'de>,
-{
-    deserializer.deserialize_any(Text(PhantomData))
+/// The same for text, which most fields are and which need not become a [`Value`] first.
+pub(super) fn text<'de, T: Text<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    deserializer.deserialize_any(AnyText(PhantomData))
 }
 
-struct Text<T>(PhantomData<T>);
+/// What a field of text may be read as.
+pub(super) trait Text<'de>: Default {
+    /// Text that stands in the frame as it is.
+    fn borrowed(text: &'de str) -> Self;
+    /// Text that had to be unescaped.
+    fn owned(text: String) -> Self;
+}
 
-impl<'de, T: From<String> + Default> Visitor<'de> for Text<T> {
+impl<'de> Text<'de> for String {
+    fn borrowed(text: &'de str) -> Self {
+        text.to_owned()
+    }
+
+    fn owned(text: String) -> Self {
+        text
+    }
+}
+
+impl<'de> Text<'de> for Option<String> {
+    fn borrowed(text: &'de str) -> Self {
+        Some(text.to_owned())
+    }
+
+    fn owned(text: String) -> Self {
+        Some(text)
+    }
+}
+
+impl<'de> Text<'de> for Cow<'de, str> {
+    fn borrowed(text: &'de str) -> Self {
+        Cow::Borrowed(text)
+    }
+
+    fn owned(text: String) -> Self {
+        Cow::Owned(text)
+    }
+}
+
+struct AnyText<T>(PhantomData<T>);
+
+impl<'de, T: Text<'de>> Visitor<'de> for AnyText<T> {
     type Value = T;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("anything")
     }
 
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<T, E> {
+        Ok(T::borrowed(text))
+    }
+
     fn visit_str<E>(self, text: &str) -> Result<T, E> {
-        Ok(text.to_owned().into())
+        Ok(T::owned(text.to_owned()))
     }
 
     fn visit_string<E>(self, text: String) -> Result<T, E> {
-        Ok(text.into())
+        Ok(T::owned(text))
     }
 
     fn visit_unit<E>(self) -> Result<T, E> {
@@ -118,13 +158,119 @@ impl<'de, T: From<String> + Default> Visitor<'de> for Text<T> {
     }
 }
 
-/// A count of tokens: some servers write it as `12.0` or in quotes.
+/// An object that is read in place, or as if it were empty where a server sends something else.
+pub(super) fn object<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+where
+    T: Deserialize<'de> + Default,
+    D: Deserializer<'de>,
+{
+    deserializer.deserialize_any(AnyObject(PhantomData))
+}
+
+struct AnyObject<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de> + Default> Visitor<'de> for AnyObject<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("anything")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<T, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(fields))
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<T, E> {
+        Ok(T::default())
+    }
+
+    fn visit_unit<E>(self) -> Result<T, E> {
+        Ok(T::default())
+    }
+
+    fn visit_none<E>(self) -> Result<T, E> {
+        Ok(T::default())
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<T, E> {
+        Ok(T::default())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<T, E> {
+        Ok(T::default())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<T, E> {
+        Ok(T::default())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<T, E> {
+        Ok(T::default())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<T, A::Error> {
+        while items.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(T::default())
+    }
+}
+
+/// A count of tokens, or a number of an event: some servers write it as `12.0` or in quotes.
 pub(super) fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
-    Ok(match Value::deserialize(deserializer)? {
-        Value::Number(number) => {
-            number.as_u64().or(number.as_f64().filter(|count| *count >= 0.0).map(|count| count as u64))
-        }
-        Value::String(digits) => digits.trim().parse().ok(),
-        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
-    })
+    deserializer.deserialize_any(AnyCount)
+}
+
+struct AnyCount;
+
+impl<'de> Visitor<'de> for AnyCount {
+    type Value = Option<u64>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("anything")
+    }
+
+    fn visit_u64<E>(self, count: u64) -> Result<Option<u64>, E> {
+        Ok(Some(count))
+    }
+
+    fn visit_i64<E>(self, count: i64) -> Result<Option<u64>, E> {
+        Ok(u64::try_from(count).ok())
+    }
+
+    fn visit_f64<E>(self, count: f64) -> Result<Option<u64>, E> {
+        Ok(Some(count).filter(|count| *count >= 0.0).map(|count| count as u64))
+    }
+
+    fn visit_str<E>(self, digits: &str) -> Result<Option<u64>, E> {
+        Ok(digits.trim().parse().ok())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Option<u64>, E> {
+        Ok(None)
+    }
+
+    fn visit_unit<E>(self) -> Result<Option<u64>, E> {
+        Ok(None)
+    }
+
+    fn visit_none<E>(self) -> Result<Option<u64>, E> {
+        Ok(None)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<u64>, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Option<u64>, A::Error> {
+        while items.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Option<u64>, A::Error> {
+        while fields.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
 }

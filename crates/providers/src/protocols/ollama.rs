@@ -44,6 +44,7 @@ pub static PROTOCOL: Protocol = Protocol {
         Control::Stream,
         Control::ResponseFormat,
     ],
+    background: None,
 };
 
 /// Reads a stream of lines.

@@ -45,6 +45,7 @@ pub static PROTOCOL: Protocol = Protocol {
         Control::Stream,
         Control::ResponseFormat,
     ],
+    background: None,
 };
 
 /// An answer that was not streamed has the same fields, its delta called `message`.

@@ -4,6 +4,7 @@
 //! streams. Events carry a `type` and a `sequence_number`; only `response.completed`, `.incomplete` and `.failed` end
 //! an answer, there is no `[DONE]`. Errors come in two shapes.
 
+mod background;
 mod order;
 mod request;
 
@@ -12,13 +13,15 @@ use super::{KeyHeader, Protocol};
 use crate::classify::VendorError;
 use crate::frames::Framing;
 use crate::sse::SseEvent;
-use crate::{Decoder, Delta, models};
+use crate::{Decoder, Delta, Point, models};
 use order::{Next, Order};
 use rivulet_protocol::{Control, Failure, FailureCode, FinishReason, Usage, WireProtocol};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Responses.
 pub static PROTOCOL: Protocol = Protocol {
@@ -40,7 +43,9 @@ pub static PROTOCOL: Protocol = Protocol {
         Control::Effort,
         Control::Stream,
         Control::ResponseFormat,
+        Control::Background,
     ],
+    background: Some(background::BACKGROUND),
 };
 
 /// Reads a stream of events.
@@ -53,10 +58,14 @@ pub struct OpenAiResponses {
     refused: bool,
     /// Calls as they grow, by their place in the output.
     calls: BTreeMap<u64, Call>,
-    /// The place of the last text, and how much of it came.
-    text: Option<(u64, usize)>,
+    /// The place of the last text.
+    text: Option<u64>,
     /// The place and part of the last reasoning.
     reasoning: Option<(u64, u64)>,
+    /// The vendor's name of the answer, if it may be taken up by that.
+    response: Option<Arc<str>>,
+    /// The beginning was read by another: what is whole in the event at the end is taken from there.
+    resumed: bool,
 }
 
 #[derive(Debug, Default)]
@@ -67,17 +76,19 @@ struct Call {
 }
 
 #[derive(Deserialize)]
-struct Frame {
-    #[serde(rename = "type", default, deserialize_with = "text")]
-    kind: String,
+struct Frame<'a> {
+    #[serde(rename = "type", borrow, default, deserialize_with = "text")]
+    kind: Cow<'a, str>,
+    #[serde(default, deserialize_with = "count")]
+    sequence_number: Option<u64>,
     #[serde(default, deserialize_with = "soft")]
     output_index: u64,
     #[serde(default, deserialize_with = "count")]
     summary_index: Option<u64>,
     #[serde(default, deserialize_with = "count")]
     content_index: Option<u64>,
-    #[serde(default)]
-    delta: Option<Value>,
+    #[serde(borrow, default, deserialize_with = "text")]
+    delta: Cow<'a, str>,
     #[serde(default, deserialize_with = "text")]
     arguments: Option<String>,
     #[serde(default)]
@@ -100,18 +111,30 @@ impl Decoder for OpenAiResponses {
         if self.done || event.data.trim() == "[DONE]" {
             return Ok(());
         }
-        let Some(Numbered { sequence_number }) = self.damage.read(event)? else { return Ok(()) };
-        match self.order.take(sequence_number, event) {
-            Next::Now => self.event(event, out)?,
-            Next::Seen => return Ok(()),
-            Next::Held => {}
-            Next::TooMany => return Err(Failure::new(FailureCode::Cut).detail("events are missing")),
+        let data = event.data.trim();
+        let frame = serde_json::from_str::<Frame<'_>>(data);
+        let number = match &frame {
+            Ok(frame) => frame.sequence_number,
+            // It may still say its number.
+            Err(_) => match self.damage.read(event)? {
+                Some(Numbered { sequence_number }) => sequence_number,
+                None => return Ok(()),
+            },
+        };
+        match (self.order.take(number, event), frame) {
+            (Next::Now, Ok(frame)) => self.frame(frame, event, out)?,
+            (Next::Now, Err(_)) => self.damage.passed_over(data.len())?,
+            (Next::Seen, _) => return Ok(()),
+            (Next::Held, _) => {}
+            (Next::TooMany, _) => return Err(Failure::new(FailureCode::Cut).detail("events are missing")),
         }
         // What waited and stands behind the end is no part of the answer.
         while !self.done
             && let Some(event) = self.order.ready()
         {
-            self.event(&event, out)?;
+            if let Some(frame) = self.damage.read::<Frame<'_>>(&event)? {
+                self.frame(frame, &event, out)?;
+            }
         }
         Ok(())
     }
@@ -126,6 +149,10 @@ impl Decoder for OpenAiResponses {
 
     fn held_back(&self) -> usize {
         self.order.bytes() + self.calls.values().map(|call| call.arguments.len()).sum::<usize>()
+    }
+
+    fn point(&self) -> Option<Point> {
+        self.reached()
     }
 
     fn end(&mut self, stray: &str, _: bool, _: &mut Vec<Delta>) -> Result<(), Failure> {
@@ -143,36 +170,38 @@ impl Decoder for OpenAiResponses {
 }
 
 impl OpenAiResponses {
-    fn event(&mut self, event: &SseEvent, out: &mut Vec<Delta>) -> Result<(), Failure> {
-        let Some(frame) = self.damage.read::<Frame>(event)? else { return Ok(()) };
+    fn frame(&mut self, frame: Frame<'_>, event: &SseEvent, out: &mut Vec<Delta>) -> Result<(), Failure> {
         let named = frame.error.as_ref().is_some_and(|error| !error.is_null());
         if frame.kind == "error" || event.event == "error" || (frame.kind.is_empty() && named) {
             let value: Value = serde_json::from_str(event.data.trim()).unwrap_or_default();
             return Err(VendorError::read(&value).mid_stream());
         }
         self.any = true;
-        let text = frame.delta.as_ref().and_then(Value::as_str).unwrap_or_default();
-        match frame.kind.as_str() {
-            "response.output_text.delta" => self.text(frame.output_index, text, out),
+        if let Some(response) = &frame.response {
+            self.name(response);
+        }
+        let (place, text) = (frame.output_index, &*frame.delta);
+        match &*frame.kind {
+            "response.output_text.delta" => self.text(place, text, out),
             "response.refusal.delta" => {
                 self.refused = true;
-                self.text(frame.output_index, text, out);
+                self.text(place, text, out);
             }
             "response.reasoning_summary_text.delta" | "response.reasoning_text.delta" => {
                 let part = frame.summary_index.or(frame.content_index).unwrap_or(0);
-                self.reasoning((frame.output_index, part), text, out);
+                self.reasoning((place, part), text, out);
             }
             "response.function_call_arguments.delta" => {
-                self.calls.entry(frame.output_index).or_default().arguments.push_str(text);
+                self.calls.entry(place).or_default().arguments.push_str(text);
             }
             "response.function_call_arguments.done" => {
                 if let Some(arguments) = frame.arguments {
-                    self.calls.entry(frame.output_index).or_default().arguments = arguments;
+                    self.calls.entry(place).or_default().arguments = arguments;
                 }
             }
             "response.output_item.added" | "response.output_item.done" => {
                 let done = frame.kind.ends_with("done");
-                self.item(frame.output_index, frame.item.unwrap_or_default(), done, out);
+                self.item(place, frame.item.unwrap_or_default(), done, out);
             }
             "response.completed" | "response.incomplete" | "response.failed" | "response.cancelled" => {
                 return self.ended(&frame.response.unwrap_or_default(), out);
@@ -187,15 +216,9 @@ impl OpenAiResponses {
         if text.is_empty() {
             return;
         }
-        let before = match self.text {
-            Some((last, bytes)) if last == place => bytes,
-            Some(_) => {
-                out.push(Delta::Text("\n\n".into()));
-                0
-            }
-            None => 0,
-        };
-        self.text = Some((place, before + text.len()));
+        if self.text.replace(place).is_some_and(|last| last != place) {
+            out.push(Delta::Text("\n\n".into()));
+        }
         out.push(Delta::Text(text.to_owned()));
     }
 
@@ -221,7 +244,7 @@ impl OpenAiResponses {
                     call.arguments = arguments;
                 }
             }
-            Some("reasoning") if done => {
+            Some("reasoning") if done && !self.resumed => {
                 if let Some(sealed) = item.get("encrypted_content").filter(|sealed| sealed.is_string()) {
                     let summary = item.get("summary").cloned().unwrap_or_else(|| json!([]));
                     let back = json!({ "type": "reasoning", "summary": summary, "encrypted_content": sealed });
@@ -229,7 +252,7 @@ impl OpenAiResponses {
                 }
             }
             // Servers exist that send no deltas and only the whole message.
-            Some("message") if done && self.text.is_none_or(|(last, _)| last != place) => {
+            Some("message") if done && self.text != Some(place) => {
                 for part in item.get("content").and_then(Value::as_array).into_iter().flatten() {
                     let refusal = part.get("refusal").and_then(Value::as_str);
                     self.refused |= refusal.is_some();
@@ -247,9 +270,18 @@ impl OpenAiResponses {
         }
         let status = response.get("status").and_then(Value::as_str).unwrap_or("completed");
         if matches!(status, "failed" | "cancelled") {
+            // There is nothing to take up.
+            self.response = None;
             let failed = response.get("error").filter(|error| !error.is_null());
             let words = json!({ "error": failed.cloned().unwrap_or_else(|| status.into()) });
             return Err(VendorError::read(&words).mid_stream());
+        }
+        if std::mem::take(&mut self.resumed) {
+            for (place, item) in response.get("output").and_then(Value::as_array).into_iter().flatten().enumerate() {
+                if item.get("type").and_then(Value::as_str) != Some("message") {
+                    self.item(place as u64, item.clone(), true, out);
+                }
+            }
         }
         let cut = response.get("incomplete_details").and_then(|details| details.get("reason")).and_then(Value::as_str);
         self.done = true;

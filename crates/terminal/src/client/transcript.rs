@@ -92,6 +92,11 @@ fn note(notice: &Notice) -> Option<String> {
             let why = why.lines().next().unwrap_or_default();
             Some(format!("{why} Trying again ({attempt} of {of})."))
         }
+        Notice::TakingUp { failure, .. } => {
+            let why = sentences::failure(failure);
+            let why = why.lines().next().unwrap_or_default();
+            Some(format!("{why} The provider goes on with the answer, which is taken up again."))
+        }
         Notice::Stalled { silent_ms } => Some(format!("Nothing has come for {} s; still waiting.", silent_ms / 1000)),
     }
 }

@@ -1,12 +1,12 @@
 //! Putting numbered events in order: repeats are dropped, early ones wait for those before them.
 
 use crate::sse::SseEvent;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// Events that may wait for one before them.
 const HELD: usize = 256;
-/// Numbers whose events are remembered, to know a repeat.
+/// Events that are remembered, to know a repeat.
 const REMEMBERED: usize = 1024;
 
 /// What to do with an event.
@@ -25,19 +25,35 @@ pub(super) enum Next {
 #[derive(Debug, Default)]
 pub(super) struct Order {
     next: Option<u64>,
+    /// Taken up from here on: whatever has a number below was there before.
+    floor: u64,
     held: BTreeMap<u64, SseEvent>,
-    seen: BTreeMap<u64, u64>,
+    /// What the last events were, up to the one before `next`.
+    seen: VecDeque<u64>,
     /// This server's numbers are not what they should be: events are taken as they come.
     off: bool,
 }
 
 impl Order {
+    /// Of the events behind this number.
+    pub fn behind(number: u64) -> Self {
+        let next = number.saturating_add(1);
+        Self { next: Some(next), floor: next, ..Self::default() }
+    }
+
+    /// The number up to which everything came, if numbers say something here.
+    pub fn last(&self) -> Option<u64> {
+        self.next.filter(|_| !self.off)?.checked_sub(1)
+    }
+
     pub fn take(&mut self, number: Option<u64>, event: &SseEvent) -> Next {
         let Some(number) = number.filter(|_| !self.off) else { return Next::Now };
-        let print = fingerprint(event);
+        if number < self.floor {
+            return Next::Seen;
+        }
         let next = *self.next.get_or_insert(number);
         if number < next {
-            if self.seen.get(&number) == Some(&print) {
+            if self.was(next - number) == Some(fingerprint(event)) {
                 return Next::Seen;
             }
             // Two different events with one number: it says nothing here.
@@ -51,7 +67,7 @@ impl Order {
             self.held.insert(number, event.clone());
             return Next::Held;
         }
-        self.advance(number, print);
+        self.advance(number, event);
         Next::Now
     }
 
@@ -62,7 +78,7 @@ impl Order {
             return None;
         }
         let event = self.held.remove(&number)?;
-        self.advance(number, fingerprint(&event));
+        self.advance(number, &event);
         Some(event)
     }
 
@@ -71,12 +87,18 @@ impl Order {
         self.held.values().map(|event| event.data.len()).sum()
     }
 
-    fn advance(&mut self, number: u64, print: u64) {
+    fn advance(&mut self, number: u64, event: &SseEvent) {
         self.next = Some(number.saturating_add(1));
-        self.seen.insert(number, print);
-        if self.seen.len() > REMEMBERED {
-            self.seen.pop_first();
+        if self.seen.len() == REMEMBERED {
+            self.seen.pop_front();
         }
+        self.seen.push_back(fingerprint(event));
+    }
+
+    /// The event so many before the next one, if it is remembered.
+    fn was(&self, before: u64) -> Option<u64> {
+        let at = self.seen.len().checked_sub(usize::try_from(before).ok()?)?;
+        self.seen.get(at).copied()
     }
 }
 

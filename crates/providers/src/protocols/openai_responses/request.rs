@@ -6,8 +6,10 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use rivulet_protocol::{Author, Controls, ResponseFormat, WireProtocol};
 use serde_json::{Value, json};
 
-/// The body of a request. Nothing is stored at the vendor's: the whole conversation is told each time.
-pub(super) fn body(_: &Endpoint, request: &ChatRequest) -> Value {
+/// The body of a request. The whole conversation is told each time, and nothing is stored at the vendor's but an answer
+/// that it shall go on with by itself, which asks for that.
+pub(super) fn body(endpoint: &Endpoint, request: &ChatRequest) -> Value {
+    let background = endpoint.goes_on(request);
     let mut input = Vec::new();
     for message in &request.messages {
         match message.author {
@@ -19,9 +21,13 @@ pub(super) fn body(_: &Endpoint, request: &ChatRequest) -> Value {
     let mut body = json!({
         "model": request.model,
         "input": input,
-        "stream": request.streams(),
-        "store": false,
+        // Only what was begun as a stream can be taken up as one.
+        "stream": request.streams() || background,
+        "store": background,
     });
+    if background {
+        body["background"] = true.into();
+    }
     controls(&mut body, &request.model, &request.controls);
     tools(&mut body, request);
     body
@@ -110,7 +116,7 @@ fn controls(body: &mut Value, model: &str, controls: &Controls) {
             reasoning["effort"] = effort.as_str().into();
         }
         set("reasoning", Some(reasoning));
-        // Sealed, since nothing is stored at the vendor's.
+        // Sealed, since the vendor is not asked to remember it.
         set("include", Some(json!(["reasoning.encrypted_content"])));
     }
 }
