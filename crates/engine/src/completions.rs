@@ -4,12 +4,16 @@
 use crate::Engine;
 use crate::brake::Brake;
 use crate::cost::{self, Tally};
+use crate::keys::FIRST_KEY;
 use rivulet_protocol::*;
 use rivulet_providers::{ChatRequest, Delta, Endpoint};
-use rivulet_store::{ApiUse, ApiUseEnd, StoreError};
+use rivulet_store::{ApiUse, ApiUseEnd, Asked, Spending, StoreError};
 use std::time::Instant;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
+
+/// After so many tokens more it is noted how many came: a kill of the app loses at most these from the count.
+const NOTED_EACH: u64 = 32;
 
 /// An answer on its way to a program. Dropping it ends the request to the provider.
 #[derive(Debug)]
@@ -54,6 +58,7 @@ impl Engine {
         };
         let (sender, mut pieces) = mpsc::channel(1);
         let call = Call {
+            number,
             engine: self.clone(),
             provider: provider.clone(),
             model: model.clone(),
@@ -62,7 +67,7 @@ impl Engine {
             sender,
         };
         // A task of its own: the record is written whoever goes away first.
-        self.core.tasks.spawn(call.run(number, request));
+        self.core.tasks.spawn(call.run(request));
         match pieces.recv().await {
             Some(Ok(_)) => Ok(Completion { provider, model, pieces }),
             Some(Err(error)) => Err(error),
@@ -80,6 +85,8 @@ fn gone() -> ApiError {
 }
 
 struct Call {
+    /// Of its record.
+    number: i64,
     engine: Engine,
     provider: ProviderId,
     model: String,
@@ -123,7 +130,7 @@ enum Ending {
 }
 
 impl Call {
-    async fn run(self, number: i64, request: ChatRequest) {
+    async fn run(self, request: ChatRequest) {
         let since = Instant::now();
         let price = self.engine.price(&self.provider, &self.model).await;
         let tally = Tally { price, asked: cost::tokens_of(&request.messages, 0), ..Tally::default() };
@@ -146,7 +153,7 @@ impl Call {
         let cost = took(&bill.tally, outcome);
         tracing::info!(%provider, ?outcome, failed, took_ms, cost = ?cost, "an answer for a program");
         let end = ApiUseEnd { outcome, failure, took_ms, cost: cost.unwrap_or_default() };
-        self.note(number, end, cost, bill.brake).await;
+        self.note(end, cost, bill.brake).await;
         self.engine.notify(LibraryEvent::Api);
         // Last, so that whoever sees the end finds it in the record, and a budget knows of it.
         let last = match ending {
@@ -162,14 +169,42 @@ impl Call {
         }
     }
 
+    /// Should the process end before the answer does, this says at the next start what is to be counted.
+    fn note_asked(&self, bill: &Bill) {
+        let written = bill.tally.written.tokens();
+        let asked = Asked {
+            at: now_ms(),
+            conversation: None,
+            provider: self.provider.clone(),
+            key: bill.brake.as_ref().map_or(FIRST_KEY, Brake::key),
+            model: self.model.clone(),
+            price: bill.tally.price,
+            input_tokens: bill.tally.asked,
+            text_from: 0,
+            reasoning_from: 0,
+            usage: Some(Usage { output_tokens: Some(written), ..bill.tally.usage.unwrap_or_default() }),
+            api_use: Some(self.number),
+        };
+        self.engine.core.store.asked(self.call, asked);
+    }
+
     /// Into the record of uses, and into what is spent.
-    async fn note(&self, number: i64, end: ApiUseEnd, cost: Option<Cost>, brake: Option<Brake>) {
+    async fn note(&self, end: ApiUseEnd, cost: Option<Cost>, brake: Option<Brake>) {
         let core = &self.engine.core;
-        let model = ModelName { provider: self.provider.clone(), model: self.model.clone() };
-        let paid = cost.zip(brake.as_ref().map(Brake::key));
+        let (provider, model) = (self.provider.clone(), self.model.clone());
+        let (conversation, purpose) = (None, Purpose::Answer);
+        let spent = cost.zip(brake.as_ref().map(Brake::key)).map(|(cost, key)| Spending {
+            at: now_ms(),
+            conversation,
+            provider,
+            key,
+            model,
+            purpose,
+            cost,
+        });
         let noted = async {
-            core.store.end_api_use(number, end).await?;
-            core.paid(Purpose::Answer, None, model, paid).await
+            core.store.end_api_use(self.number, end).await?;
+            core.answered(self.call, spent).await
         };
         if let Err(error) = noted.await {
             tracing::error!(%error, "what a program used could not be noted");
@@ -220,6 +255,8 @@ impl Call {
         bill.may_grow()?;
         let mut stream = self.engine.core.client.stream(endpoint, request).await?;
         bill.answered = true;
+        self.note_asked(bill);
+        let mut noted = 0;
         // The provider answers: from here on the program is told so too.
         if !self.hand_on(Piece::More(Vec::new())).await {
             return Ok(false);
@@ -228,6 +265,10 @@ impl Call {
         loop {
             let more = stream.next(&mut deltas).await;
             deltas.iter().for_each(|delta| bill.count(delta));
+            if bill.tally.written.tokens() >= noted + NOTED_EACH {
+                noted = bill.tally.written.tokens();
+                self.note_asked(bill);
+            }
             if !deltas.is_empty() && !self.hand_on(Piece::More(std::mem::take(&mut deltas))).await {
                 return Ok(false);
             }

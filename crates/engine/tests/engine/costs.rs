@@ -1,6 +1,7 @@
 //! What answers cost: the vendor's counts times the price, stored with the answer, summed up by day and conversation.
 
 use super::*;
+use rivulet_engine::{ChatMessage, ChatRequest, Delta, Piece};
 use serde_json::{Value, json};
 
 /// A bench whose model costs 1 dollar for a million tokens read, half a dollar from the cache, 2 dollars written.
@@ -284,4 +285,35 @@ async fn a_price_of_the_users_own_wins_and_is_marked_and_what_was_spent_stays() 
     assert_eq!((ask().await, model().await.price_is_own), (Some(1_000), false));
     let costs = bench.engine.costs_get(&Caller::window(), CostsGet::default()).await.unwrap();
     assert_eq!(costs.days[0].spent.micros, 1_000 + 10_200 + 1_000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_programs_request_that_the_end_of_the_process_cut_is_counted_at_the_next_start_and_once() {
+    let bench = priced([Script::stream().text(&"word".repeat(100)).silence()]).await;
+    let budget = ApiBudget { requests: None, tokens: Some(100), per_s: None };
+    let create = ApiTokenCreate { name: "program".into(), budget, lives_s: None };
+    let token = bench.engine.api_token_create(&Caller::window(), create).await.unwrap().token.id;
+    let messages = vec![ChatMessage::text(Author::User, "ask!".repeat(10))];
+    let request =
+        || ChatRequest { model: "scripted/test-model".into(), messages: messages.clone(), ..ChatRequest::default() };
+    let mut answer = bench.engine.complete(token, request()).await.unwrap();
+    let mut text = String::new();
+    while text.len() < 400 {
+        let Piece::More(deltas) = answer.next().await.unwrap() else { panic!("it ended") };
+        text.extend(deltas.into_iter().map(|delta| if let Delta::Text(text) = delta { text } else { String::new() }));
+    }
+    // What is written behind it is on the disk, so what was noted of it is too.
+    limit(&bench, 1_000_000).await;
+    let folder = killed(&bench);
+    for start in ["first", "second"] {
+        let engine = open(&folder, &bench.upstream, None).await;
+        let costs = engine.costs_get(&Caller::window(), CostsGet::default()).await.unwrap();
+        let spent = costs.days[0].spent;
+        // 10 tokens asked, 100 written, by their length.
+        assert_eq!((spent.answers, spent.micros, spent.estimated), (1, 210, 1), "{start} start");
+        // And the budget of its token is spent.
+        let refused = engine.complete(token, request()).await.unwrap_err();
+        assert_eq!(refused.code, ErrorCode::BudgetSpent, "{start} start");
+        engine.quit().await;
+    }
 }
