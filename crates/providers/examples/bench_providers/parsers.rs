@@ -16,10 +16,9 @@ const SIZE: usize = 8 << 20;
 /// What a socket hands over at once: a packet of TCP on Ethernet.
 const CHUNK: usize = 1460;
 const LONG_EVENT: usize = 40 << 10;
-/// MB/s, of recorded streams. A model's server sends less than one; a hundred times that leaves a core to everything
-/// else. How far the fastest is ahead is printed: the price of every event being read by two parsers, the second of
-/// them sign by sign.
-const ENOUGH: f64 = 100.0;
+/// Of the fastest conforming parser's rate on recorded streams. Every event is read by two parsers here, the second of
+/// them sign by sign; so much that may cost, and more is said as it is. (A model's server sends less than 1 MB/s.)
+const AGAINST_FASTEST: f64 = 0.5;
 
 /// Of a published parser: all that is compared.
 struct Rival {
@@ -65,9 +64,10 @@ pub fn run(goals: &mut Goals) -> Result<(), Failure> {
     goals.check("the guard passes every case of conformance", ours.failed.is_empty());
     let ours = rates.first().map_or(0.0, |(_, rate)| *rate);
     let fastest = rates.iter().skip(1).max_by(|(_, a), (_, b)| a.total_cmp(b));
-    let ratio =
-        fastest.map_or("no other parser conforms".into(), |(name, rate)| format!("{:.2} times {name}", ours / rate));
-    goals.check(&format!("recorded streams at {ENOUGH} MB/s at least ({ours:.0}; {ratio})"), ours >= ENOUGH);
+    let (name, rate) = fastest.ok_or("no other parser conforms")?;
+    let ratio = ours / rate;
+    let goal = format!("recorded streams at {AGAINST_FASTEST} times {name} at least ({ratio:.2}; {ours:.0} MB/s)");
+    goals.check(&goal, ratio >= AGAINST_FASTEST);
     Ok(())
 }
 

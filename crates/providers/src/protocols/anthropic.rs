@@ -7,7 +7,7 @@
 
 mod request;
 
-use super::frame::{Damage, count, soft, text, unfinished};
+use super::frame::{Damage, count, object, soft, text, unfinished};
 use super::{KeyHeader, Protocol};
 use crate::classify::VendorError;
 use crate::frames::Framing;
@@ -17,6 +17,7 @@ use rivulet_protocol::{Control, Failure, FailureCode, FinishReason, Usage, WireP
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Messages.
@@ -42,6 +43,7 @@ pub static PROTOCOL: Protocol = Protocol {
         Control::ReasoningTokens,
         Control::Stream,
     ],
+    background: None,
 };
 
 /// Reads a stream of events.
@@ -65,52 +67,46 @@ enum Block {
     Tool { id: String, name: String, input: Value, json: String },
 }
 
+/// An event. Flat, so that it is read in one pass: an enum is gathered first and read from that.
 #[derive(Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-enum Frame {
-    MessageStart {
-        #[serde(default, deserialize_with = "soft")]
-        message: Start,
-    },
-    ContentBlockStart {
-        #[serde(default, deserialize_with = "soft")]
-        index: u64,
-        content_block: Content,
-    },
-    ContentBlockDelta {
-        #[serde(default, deserialize_with = "soft")]
-        index: u64,
-        delta: BlockDelta,
-    },
-    ContentBlockStop {
-        #[serde(default, deserialize_with = "soft")]
-        index: u64,
-    },
-    MessageDelta {
-        #[serde(default, deserialize_with = "soft")]
-        delta: Ending,
-        #[serde(default, deserialize_with = "soft")]
-        usage: Option<WireUsage>,
-    },
-    MessageStop,
-    Error {
-        #[serde(default)]
-        error: Value,
-    },
-    #[serde(other)]
-    Other,
+struct Frame<'a> {
+    #[serde(rename = "type", borrow, deserialize_with = "text")]
+    kind: Cow<'a, str>,
+    #[serde(default, deserialize_with = "soft")]
+    index: u64,
+    #[serde(borrow, default, deserialize_with = "object")]
+    delta: Added<'a>,
+    #[serde(default)]
+    content_block: Option<Content>,
+    #[serde(default, deserialize_with = "object")]
+    message: Start,
+    #[serde(default, deserialize_with = "soft")]
+    usage: Option<WireUsage>,
+    #[serde(default)]
+    error: Value,
+}
+
+/// What is added to a block, or to the message.
+#[derive(Default, Deserialize)]
+struct Added<'a> {
+    #[serde(rename = "type", borrow, default, deserialize_with = "text")]
+    kind: Cow<'a, str>,
+    #[serde(default, deserialize_with = "text")]
+    text: String,
+    #[serde(default, deserialize_with = "text")]
+    thinking: String,
+    #[serde(borrow, default, deserialize_with = "text")]
+    signature: Cow<'a, str>,
+    #[serde(borrow, default, deserialize_with = "text")]
+    partial_json: Cow<'a, str>,
+    #[serde(default, deserialize_with = "text")]
+    stop_reason: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
 struct Start {
     #[serde(default, deserialize_with = "soft")]
     usage: Option<WireUsage>,
-}
-
-#[derive(Default, Deserialize)]
-struct Ending {
-    #[serde(default, deserialize_with = "text")]
-    stop_reason: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -134,29 +130,6 @@ enum Content {
         name: String,
         #[serde(default)]
         input: Value,
-    },
-    #[serde(other)]
-    Other,
-}
-
-#[derive(Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-enum BlockDelta {
-    TextDelta {
-        #[serde(default, deserialize_with = "text")]
-        text: String,
-    },
-    ThinkingDelta {
-        #[serde(default, deserialize_with = "text")]
-        thinking: String,
-    },
-    SignatureDelta {
-        #[serde(default, deserialize_with = "text")]
-        signature: String,
-    },
-    InputJsonDelta {
-        #[serde(default, deserialize_with = "text")]
-        partial_json: String,
     },
     #[serde(other)]
     Other,
@@ -193,7 +166,7 @@ impl Decoder for Anthropic {
         if self.done {
             return Ok(());
         }
-        match self.damage.read::<Frame>(event)? {
+        match self.damage.read::<Frame<'_>>(event)? {
             Some(frame) => self.frame(frame, out),
             // Some gateways send their own error as a plain object.
             None => error_in(&event.data).map_or(Ok(()), Err),
@@ -232,21 +205,25 @@ impl Decoder for Anthropic {
 }
 
 impl Anthropic {
-    fn frame(&mut self, frame: Frame, out: &mut Vec<Delta>) -> Result<(), Failure> {
-        match frame {
-            Frame::Error { error } => return Err(VendorError::read(&json!({ "error": error })).mid_stream()),
-            Frame::MessageStart { message } => self.count(message.usage, out),
-            Frame::ContentBlockStart { index, content_block } => self.begin(index, content_block, out),
-            Frame::ContentBlockDelta { index, delta } => self.delta(index, delta, out),
-            Frame::ContentBlockStop { index } => self.close(index, out),
-            Frame::MessageDelta { delta, usage } => {
-                if let Some(reason) = delta.stop_reason {
+    fn frame(&mut self, frame: Frame<'_>, out: &mut Vec<Delta>) -> Result<(), Failure> {
+        match &*frame.kind {
+            "error" => return Err(VendorError::read(&json!({ "error": frame.error })).mid_stream()),
+            "message_start" => self.count(frame.message.usage, out),
+            "content_block_start" => {
+                if let Some(content) = frame.content_block {
+                    self.begin(frame.index, content, out);
+                }
+            }
+            "content_block_delta" => self.delta(frame.index, frame.delta, out),
+            "content_block_stop" => self.close(frame.index, out),
+            "message_delta" => {
+                if let Some(reason) = frame.delta.stop_reason {
                     self.finish = Some(finish_reason(&reason));
                 }
-                self.count(usage, out);
+                self.count(frame.usage, out);
             }
-            Frame::MessageStop => self.finish(out),
-            Frame::Other => {}
+            "message_stop" => self.finish(out),
+            _ => {}
         }
         self.any = true;
         Ok(())
@@ -276,21 +253,17 @@ impl Anthropic {
         }
     }
 
-    fn delta(&mut self, index: u64, delta: BlockDelta, out: &mut Vec<Delta>) {
-        match (delta, self.blocks.get_mut(&index)) {
-            (BlockDelta::TextDelta { text }, _) => push_text(text, Delta::Text, out),
-            (BlockDelta::ThinkingDelta { thinking: more }, block) => {
+    fn delta(&mut self, index: u64, delta: Added<'_>, out: &mut Vec<Delta>) {
+        match (&*delta.kind, self.blocks.get_mut(&index)) {
+            ("text_delta", _) => push_text(delta.text, Delta::Text, out),
+            ("thinking_delta", block) => {
                 if let Some(Block::Thinking { thinking, .. }) = block {
-                    thinking.push_str(&more);
+                    thinking.push_str(&delta.thinking);
                 }
-                push_text(more, Delta::Reasoning, out);
+                push_text(delta.thinking, Delta::Reasoning, out);
             }
-            (BlockDelta::SignatureDelta { signature: more }, Some(Block::Thinking { signature, .. })) => {
-                signature.push_str(&more);
-            }
-            (BlockDelta::InputJsonDelta { partial_json }, Some(Block::Tool { json, .. })) => {
-                json.push_str(&partial_json);
-            }
+            ("signature_delta", Some(Block::Thinking { signature, .. })) => signature.push_str(&delta.signature),
+            ("input_json_delta", Some(Block::Tool { json, .. })) => json.push_str(&delta.partial_json),
             _ => {}
         }
     }
