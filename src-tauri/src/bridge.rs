@@ -182,7 +182,15 @@ pub mod commands {
 
             /// The handler of everything a page may invoke.
             pub fn handler() -> impl Fn(tauri::ipc::Invoke) -> bool {
-                tauri::generate_handler![super::watch, super::unwatch, super::library, $($name),*]
+                tauri::generate_handler![
+                    super::watch,
+                    super::unwatch,
+                    super::library,
+                    crate::rescue::trouble,
+                    crate::rescue::rescue_take,
+                    crate::rescue::rescue_end,
+                    $($name),*
+                ]
             }
         };
     }

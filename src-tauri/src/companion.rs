@@ -3,7 +3,7 @@
 //! The folder's lock decides: whoever has it is the app, and listens on the socket. A core without a window gives way
 //! to a window and to `rivulet serve`; its running answers are marked as interrupted then, and one can go on from there.
 
-use crate::{arguments, logging, signals};
+use crate::{arguments, logging, rescue, signals};
 use anyhow::Context;
 use rivulet_engine::{Engine, EngineConfig, OpenError};
 use rivulet_store::StoreError;
@@ -67,7 +67,8 @@ pub fn core(start: EngineConfig) -> anyhow::Result<()> {
     runtime.block_on(async {
         let end = signals::end()?;
         let dir = start.data_dir.clone();
-        let Some(engine) = open_alone(start).await? else { return Ok(()) };
+        let opened = open_alone(start).await.map_err(|error| rescue::in_words(error, &dir))?;
+        let Some(engine) = opened else { return Ok(()) };
         let terminal = Terminal::listen(engine.clone(), &dir, Host::Core, env!("CARGO_PKG_VERSION"))
             .context("the socket in the data folder could not be made")?;
         tokio::select! {

@@ -5,6 +5,7 @@ mod bridge;
 mod companion;
 mod desktop;
 mod logging;
+mod rescue;
 mod serve;
 mod signals;
 mod still;

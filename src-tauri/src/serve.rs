@@ -1,7 +1,7 @@
 //! `rivulet serve`: the same core, no window.
 
 use crate::arguments::Serve;
-use crate::{companion, logging, signals};
+use crate::{companion, logging, rescue, signals};
 use anyhow::Context;
 use rivulet_engine::EngineConfig;
 use rivulet_mirror::{Api, Mirror};
@@ -17,7 +17,7 @@ pub fn run(start: EngineConfig, how: Serve) -> anyhow::Result<()> {
         // Listened for before anything is announced, so that a quick end is a clean one too.
         let end = signals::end()?;
         let dir = start.data_dir.clone();
-        let engine = companion::open(start).await?;
+        let engine = companion::open(start).await.map_err(|error| rescue::in_words(error, &dir))?;
         let terminal = companion::listen(&engine, &dir, Host::Serve);
         let mirror = Mirror::new(engine.clone());
         let api = Api::new(engine.clone());

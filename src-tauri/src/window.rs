@@ -2,11 +2,13 @@
 
 use crate::bridge::{self, Watches};
 use crate::desktop::TauriDesktop;
+use crate::rescue::Waiting;
 use crate::{companion, logging, signals, still};
 use anyhow::Context;
-use rivulet_engine::{Engine, EngineConfig};
+use rivulet_engine::{Engine, EngineConfig, OpenError};
 use rivulet_mirror::{Api, Mirror};
 use rivulet_protocol::{Caller, dispatch};
+use rivulet_store::StoreError;
 use rivulet_terminal::Terminal;
 use rivulet_terminal::wire::Host;
 use serde_json::{Value, json};
@@ -24,9 +26,8 @@ const FIRST_PAGE: u32 = 100;
 pub fn run(start: EngineConfig) -> anyhow::Result<()> {
     paint_without_gpu();
     let logs = logging::start(&start.data_dir);
-    let data_dir = start.data_dir.clone();
     // Beside the window system's own start. A second start does not get far with it: the data folder is held.
-    let opening = tauri::async_runtime::spawn(Opened::open(start));
+    let opening = tauri::async_runtime::spawn(Opened::open(start.clone()));
     let app = tauri::Builder::default()
         // First of all plugins: a second start hands over to the first and ends.
         .plugin(tauri_plugin_single_instance::init(|app, _, _| show(app)))
@@ -37,8 +38,17 @@ pub fn run(start: EngineConfig) -> anyhow::Result<()> {
         .invoke_handler(bridge::commands::handler())
         .setup(move |app| {
             app.manage(logs);
-            let opened = tauri::async_runtime::block_on(opening)??;
-            Ok(set_up(app.handle(), opened, data_dir)?)
+            tauri::async_runtime::spawn(end_when_asked(app.handle().clone()));
+            match tauri::async_runtime::block_on(opening)? {
+                Ok(opened) => {
+                    let answers = opened.answers.clone();
+                    set_up(app.handle(), opened, start.data_dir);
+                    open(app.handle(), &answers)?;
+                }
+                Err(OpenError::Store(error)) => open_in_trouble(app.handle(), start, &error)?,
+                Err(error) => Err(error)?,
+            }
+            Ok(())
         })
         .build(tauri::generate_context!())
         .context("the window system could not be reached")?;
@@ -68,21 +78,23 @@ fn paint_without_gpu() {
 fn paint_without_gpu() {}
 
 /// The core, and what the page needs of it for its first picture.
-struct Opened {
+pub struct Opened {
     engine: Engine,
     answers: serde_json::Map<String, Value>,
 }
 
 impl Opened {
-    async fn open(start: EngineConfig) -> anyhow::Result<Self> {
+    /// Opens the data folder.
+    pub async fn open(start: EngineConfig) -> Result<Self, OpenError> {
         let engine = companion::open(start).await?;
         let answers = first_answers(&engine).await;
         Ok(Self { engine, answers })
     }
 }
 
-fn set_up(app: &AppHandle, opened: Opened, data_dir: PathBuf) -> anyhow::Result<()> {
-    let Opened { engine, answers } = opened;
+/// Puts the parts around the core. Not on a thread of the runtime's.
+pub fn set_up(app: &AppHandle, opened: Opened, data_dir: PathBuf) {
+    let engine = opened.engine;
     // The mirror hands itself to the engine; it listens only when it is switched on, or was with links that last.
     let mirror = tauri::async_runtime::block_on(async { Mirror::new(engine.clone()) });
     app.manage(std::sync::Arc::clone(&mirror));
@@ -98,8 +110,6 @@ fn set_up(app: &AppHandle, opened: Opened, data_dir: PathBuf) -> anyhow::Result<
     engine.set_desktop(std::sync::Arc::new(TauriDesktop { app: app.clone(), data_dir }));
     tauri::async_runtime::spawn(bridge::forward_library(app.clone(), engine.clone()));
     app.manage(engine);
-    tauri::async_runtime::spawn(end_when_asked(app.clone()));
-    open(app, &answers)
 }
 
 /// What the page asks for before its first picture, answered before it asks: the trip there and back would hold the
@@ -127,9 +137,25 @@ fn open(app: &AppHandle, answers: &serde_json::Map<String, Value>) -> anyhow::Re
     // A page that is developed comes from Vite, which makes no stills.
     let with_still = if tauri::is_dev() { None } else { still::page(answers, sys_locale::get_locales()) };
     let page = with_still.map_or_else(WebviewUrl::default, |page| WebviewUrl::App(page.into()));
-    let answers = serde_json::to_string(answers)?;
+    build(app, page, &format!("window.__RIVULET_ANSWERS__ = {};", serde_json::to_string(answers)?))
+}
+
+/// Opens the window without a core behind it: the page asks what is wrong (`ui/src/transport/rescue.ts`).
+fn open_in_trouble(app: &AppHandle, start: EngineConfig, error: &StoreError) -> anyhow::Result<()> {
+    tracing::error!(%error, "the data folder cannot be opened");
+    let waiting = Waiting::new(start, error);
+    let theme = waiting.trouble().map(|trouble| trouble.theme);
+    app.manage(waiting);
+    let script = format!(
+        "window.__RIVULET_TROUBLE__ = true;\nwindow.__RIVULET_ANSWERS__ = {};",
+        json!({ "settings_get": { "theme": theme } })
+    );
+    build(app, WebviewUrl::default(), &script)
+}
+
+fn build(app: &AppHandle, page: WebviewUrl, script: &str) -> anyhow::Result<()> {
     WebviewWindowBuilder::new(app, MAIN, page)
-        .initialization_script(format!("window.__RIVULET_ANSWERS__ = {answers};\n{}", still::THEME))
+        .initialization_script(format!("{script}\n{}", still::THEME))
         .title("Rivulet")
         .inner_size(1180.0, 780.0)
         .min_inner_size(360.0, 480.0)

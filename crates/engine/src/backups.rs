@@ -3,6 +3,7 @@
 use crate::Engine;
 use rivulet_protocol::*;
 use rivulet_store::StoreError;
+use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
@@ -67,6 +68,20 @@ impl Engine {
 
     pub(crate) async fn restore_backup(&self, name: &str) -> Result<BackupStatus, ApiError> {
         self.put_everything_back(self.core.store.restore_backup(name)).await?;
+        self.backup_status().await
+    }
+
+    /// Asks for a backup's file, of another computer perhaps, and puts it in the place of everything; `None` if nothing
+    /// was chosen.
+    pub(crate) async fn restore_chosen_backup(&self) -> Result<Option<BackupStatus>, ApiError> {
+        let Some(file) = self.desktop()?.choose_import(false).await else { return Ok(None) };
+        self.restore_backup_from(file).await.map(Some)
+    }
+
+    /// The same with a file that was chosen.
+    pub async fn restore_backup_from(&self, file: PathBuf) -> Result<BackupStatus, ApiError> {
+        self.core.store.check_backup(file.clone()).await?;
+        self.put_everything_back(self.core.store.restore_file(file)).await?;
         self.backup_status().await
     }
 

@@ -1,23 +1,14 @@
 //! The command table's handlers. Each one line: what it does is with its subject.
 
-use crate::answers::QUESTION_BYTES;
-use crate::{ApiControl, Engine, MirrorControl, network};
+use crate::Engine;
 use rivulet_protocol::*;
 use rivulet_store::ConversationChange;
-use std::sync::Arc;
 
 type Answer<T> = Result<T, ApiError>;
 
 impl Commands for Engine {
     async fn app_info(&self, caller: &Caller, _: Nothing) -> Answer<AppInfo> {
-        let data_dir = self.core.data_dir.display().to_string();
-        Ok(AppInfo {
-            version: self.core.version.clone(),
-            role: caller.role,
-            data_dir: (caller.role == CallerRole::Window).then_some(data_dir),
-            platform: std::env::consts::OS.into(),
-            started_with: if caller.role > CallerRole::Viewer { self.started_with().await? } else { None },
-        })
+        self.about(caller).await
     }
 
     async fn settings_get(&self, _: &Caller, _: Nothing) -> Answer<Settings> {
@@ -240,16 +231,11 @@ impl Commands for Engine {
     }
 
     async fn draft_get(&self, _: &Caller, request: DraftRef) -> Answer<Draft> {
-        let text = self.core.draft_store(request.conversation).draft(request.conversation).await?;
-        Ok(Draft { conversation: request.conversation, text })
+        self.read_draft(request.conversation).await
     }
 
     async fn draft_put(&self, _: &Caller, request: Draft) -> Answer<Nothing> {
-        if request.text.len() > QUESTION_BYTES {
-            return Err(ApiError::invalid("The message is longer than 4 MiB."));
-        }
-        let store = self.core.draft_store(request.conversation);
-        Ok(done(store.put_draft(request.conversation, request.text).await?))
+        self.put_draft(request).await.map(done)
     }
 
     async fn message_send(&self, caller: &Caller, request: MessageSend) -> Answer<Turn> {
@@ -326,6 +312,10 @@ impl Commands for Engine {
         self.restore_backup(&request.name).await
     }
 
+    async fn backup_restore_file(&self, _: &Caller, _: Nothing) -> Answer<Option<BackupStatus>> {
+        self.restore_chosen_backup().await
+    }
+
     async fn storage_status(&self, _: &Caller, _: Nothing) -> Answer<StorageStatus> {
         self.storage_status().await
     }
@@ -336,6 +326,10 @@ impl Commands for Engine {
 
     async fn storage_forget(&self, _: &Caller, _: Nothing) -> Answer<StorageStatus> {
         self.forget_storage().await
+    }
+
+    async fn storage_folder_choose(&self, _: &Caller, _: Nothing) -> Answer<ChosenFolder> {
+        self.choose_storage_folder().await
     }
 
     async fn storage_upload(&self, _: &Caller, _: Nothing) -> Answer<StorageStatus> {
@@ -414,58 +408,4 @@ impl Commands for Engine {
 
 fn done((): ()) -> Nothing {
     Nothing {}
-}
-
-impl Engine {
-    fn mirror(&self) -> Answer<&Arc<dyn MirrorControl>> {
-        self.core.mirror.get().ok_or_else(|| unsupported("There is no mirror in this form of the app."))
-    }
-
-    pub(crate) fn api(&self) -> Answer<&Arc<dyn ApiControl>> {
-        self.core.api.get().ok_or_else(|| unsupported("There is no local API in this form of the app."))
-    }
-
-    pub(crate) fn desktop(&self) -> Answer<&Arc<dyn crate::Desktop>> {
-        self.core.desktop.get().ok_or_else(|| unsupported("There is no desktop in this form of the app."))
-    }
-
-    /// Only what a person can read before they follow it: no file, no other program's scheme, no hidden user name.
-    fn open_link(&self, address: &str) -> Answer<()> {
-        let refused = || ApiError::invalid("Only http, https and mailto addresses are opened.");
-        let url = url::Url::parse(address).map_err(|_| refused())?;
-        let named = url.username().is_empty() && url.password().is_none();
-        let web = matches!(url.scheme(), "http" | "https") && url.has_host() && named;
-        if !web && url.scheme() != "mailto" {
-            return Err(refused());
-        }
-        self.desktop()?.open_link(url.as_str())
-    }
-
-    async fn update_settings(&self, patch: serde_json::Value) -> Answer<Settings> {
-        let invalid = || ApiError::invalid("A setting has a value it cannot have.");
-        let serde_json::Value::Object(patch) = patch else { return Err(invalid()) };
-        let before = self.core.store.settings().await?;
-        let mut document = serde_json::to_value(&before).map_err(|_| invalid())?;
-        for (name, value) in patch {
-            match document.get_mut(&name) {
-                Some(field) => *field = value,
-                None => return Err(invalid()),
-            }
-        }
-        let settings: Settings = serde_json::from_value(document).map_err(|_| invalid())?;
-        if settings.ca_files != before.ca_files {
-            network::check_roots(settings.ca_files.clone()).await?;
-        }
-        self.core.store.save_settings(settings.clone()).await?;
-        self.core.demo.set_rate(settings.demo_rate);
-        if settings.replay_speed != before.replay_speed {
-            self.core.demo.set_replay_speed(settings.replay_speed);
-        }
-        self.notify(LibraryEvent::Settings);
-        Ok(settings)
-    }
-}
-
-fn unsupported(message: &str) -> ApiError {
-    ApiError::new(ErrorCode::Unsupported, message)
 }

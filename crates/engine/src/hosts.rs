@@ -1,9 +1,11 @@
 //! What the engine asks of the parts around it. They are handed over by whoever puts the app together, since the
 //! arrows point the other way: the mirror and the desktop shell know the engine.
 
-use rivulet_protocol::{ApiError, ConversationId, LinkCreate, LinkId, MirrorStatus, NewLink};
+use crate::Engine;
+use rivulet_protocol::{ApiError, ConversationId, ErrorCode, LinkCreate, LinkId, MirrorStatus, NewLink};
 use std::path::PathBuf;
 use std::pin::Pin;
+use std::sync::Arc;
 
 /// A future in a box, so that the traits can be objects.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -54,4 +56,34 @@ pub trait Desktop: Send + Sync {
     fn choose_import(&self, folder: bool) -> BoxFuture<'_, Option<PathBuf>>;
     /// Asks a person where to put an export that might be called `name`, which ends with `extension`.
     fn choose_export(&self, name: String, extension: &'static str) -> BoxFuture<'_, Option<PathBuf>>;
+}
+
+impl Engine {
+    pub(crate) fn mirror(&self) -> Result<&Arc<dyn MirrorControl>, ApiError> {
+        self.core.mirror.get().ok_or_else(|| unsupported("There is no mirror in this form of the app."))
+    }
+
+    pub(crate) fn api(&self) -> Result<&Arc<dyn ApiControl>, ApiError> {
+        self.core.api.get().ok_or_else(|| unsupported("There is no local API in this form of the app."))
+    }
+
+    pub(crate) fn desktop(&self) -> Result<&Arc<dyn Desktop>, ApiError> {
+        self.core.desktop.get().ok_or_else(|| unsupported("There is no desktop in this form of the app."))
+    }
+
+    /// Only what a person can read before they follow it: no file, no other program's scheme, no hidden user name.
+    pub(crate) fn open_link(&self, address: &str) -> Result<(), ApiError> {
+        let refused = || ApiError::invalid("Only http, https and mailto addresses are opened.");
+        let url = url::Url::parse(address).map_err(|_| refused())?;
+        let named = url.username().is_empty() && url.password().is_none();
+        let web = matches!(url.scheme(), "http" | "https") && url.has_host() && named;
+        if !web && url.scheme() != "mailto" {
+            return Err(refused());
+        }
+        self.desktop()?.open_link(url.as_str())
+    }
+}
+
+fn unsupported(message: &str) -> ApiError {
+    ApiError::new(ErrorCode::Unsupported, message)
 }

@@ -17,6 +17,7 @@ mod completions;
 mod conversations;
 mod cost;
 mod cursor;
+mod drafts;
 mod hosts;
 mod keys;
 mod log;
@@ -30,6 +31,7 @@ mod pictures;
 mod projects;
 mod providers;
 mod recordings;
+mod settings;
 mod spending;
 mod storage;
 mod summaries;
@@ -65,6 +67,9 @@ use tokio_util::task::TaskTracker;
 
 /// Chores wait for this long after the start: they have nothing to do with the first picture.
 const FIRST_LOOK: Duration = Duration::from_secs(30);
+
+/// How long quitting waits for what is running to end.
+const QUIT: Duration = Duration::from_secs(10);
 
 /// The running core. A cheap handle: clones share everything.
 #[derive(Clone)]
@@ -235,7 +240,10 @@ impl Engine {
     pub async fn quit(&self) {
         self.core.quitting.cancel();
         self.core.tasks.close();
-        self.core.tasks.wait().await;
+        // The end of an answer waits for a disk that refuses; quitting does not wait with it.
+        if tokio::time::timeout(QUIT, self.core.tasks.wait()).await.is_err() {
+            tracing::error!("what could not be written in time is lost");
+        }
         self.core.temporary.close().await;
         self.core.store.close().await;
     }

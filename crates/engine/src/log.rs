@@ -4,7 +4,7 @@
 //! the published head; nothing is queued for a viewer, so a slow one costs nothing and a cursor that fell behind the
 //! tail reads the store.
 
-use rivulet_protocol::{ConversationId, Event, EventBody, LibraryEvent};
+use rivulet_protocol::{ConversationId, DiskProblem, Event, EventBody, LibraryEvent};
 use rivulet_store::Publish;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -76,7 +76,7 @@ impl Publish for Logs {
         log.head.send_replace(last);
     }
 
-    fn disk(&self, problem: Option<String>) {
+    fn disk(&self, problem: Option<DiskProblem>) {
         let _ = self.library.send(LibraryEvent::Disk { problem });
     }
 }

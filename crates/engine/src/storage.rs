@@ -93,6 +93,12 @@ impl Engine {
         self.storage_status().await
     }
 
+    /// Asks for a folder of a person's own.
+    pub(crate) async fn choose_storage_folder(&self) -> Result<ChosenFolder, ApiError> {
+        let path = self.desktop()?.choose_import(true).await;
+        Ok(ChosenFolder { path: path.map(|path| path.display().to_string()) })
+    }
+
     /// Forgets the place and its secrets. What is there stays.
     pub(crate) async fn forget_storage(&self) -> Result<StorageStatus, ApiError> {
         let running = self.core.transit.begin()?;

@@ -59,6 +59,7 @@ fn status_of(code: ErrorCode) -> StatusCode {
         | ErrorCode::FileWrite
         | ErrorCode::PictureAddress
         | ErrorCode::FileTooLarge
+        | ErrorCode::NotABackup
         | ErrorCode::FileUnknown
         | ErrorCode::FileDamaged
         | ErrorCode::FileLocked
@@ -86,7 +87,7 @@ fn status_of(code: ErrorCode) -> StatusCode {
         | ErrorCode::StorageDamaged
         | ErrorCode::StorageFailed => StatusCode::BAD_GATEWAY,
         ErrorCode::Gone => StatusCode::SERVICE_UNAVAILABLE,
-        ErrorCode::Storage | ErrorCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        ErrorCode::Storage | ErrorCode::DatabaseDamaged | ErrorCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 

@@ -139,10 +139,12 @@ macro_rules! with_commands {
             "The backups there are, and whether the last try failed." backups_list(Nothing) -> BackupStatus, Window;
             "Makes a backup now." backup_create(Nothing) -> BackupStatus, Window;
             "Puts a backup in the place of everything; what was there is backed up first." backup_restore(BackupRef) -> BackupStatus, Window;
+            "Asks for a backup's file and puts it in the place of everything; nothing if none was chosen." backup_restore_file(Nothing) -> Option<BackupStatus>, Window;
 
             "The storage backups are sent to, and how the last try went." storage_status(Nothing) -> StorageStatus, Window;
             "Sets the storage up, after a look whether it can be used." storage_save(StorageSave) -> StorageStatus, Window;
             "Forgets the storage and its secrets; what is there stays." storage_forget(Nothing) -> StorageStatus, Window;
+            "Asks for a folder of one's own; none if none was chosen." storage_folder_choose(Nothing) -> ChosenFolder, Window;
             "Sends a backup to the storage now." storage_upload(Nothing) -> StorageStatus, Window;
             "The backups in the storage." storage_list(Nothing) -> Vec<StoredBackup>, Window;
             "Puts a backup from the storage in the place of everything; what was there is backed up first." storage_restore(StorageRef) -> StorageStatus, Window;

@@ -92,6 +92,10 @@ pub enum ErrorCode {
     KeyringFailed,
     /// The disk or the database.
     Storage,
+    /// The database is damaged.
+    DatabaseDamaged,
+    /// A file a person chose is no backup.
+    NotABackup,
     /// A proxy's address is none, or has a login in it.
     ProxyAddress,
     /// A file of certificate authorities cannot be used.

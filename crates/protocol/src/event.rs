@@ -1,6 +1,6 @@
 //! The log's vocabulary. One closed set, the same for windows, browsers and the terminal.
 
-use crate::{Conversation, ConversationId, Cost, Failure, FinishReason, Message, MessageId, Usage};
+use crate::{Conversation, ConversationId, Cost, DiskProblem, Failure, FinishReason, Message, MessageId, Usage};
 use serde::{Deserialize, Serialize};
 
 /// One event of a conversation's log, or several neighbours merged into one (`seq` is then the last of them).
@@ -220,8 +220,8 @@ pub enum LibraryEvent {
     Api,
     /// The disk takes no writes, or takes them again.
     Disk {
-        /// What the system says, while it does not.
-        problem: Option<String>,
+        /// What is wrong, while it does not.
+        problem: Option<DiskProblem>,
     },
     /// Some were missed: ask for everything again.
     Missed,

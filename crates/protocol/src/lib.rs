@@ -28,6 +28,7 @@ mod secret;
 mod settings;
 mod storage;
 mod trace;
+mod trouble;
 #[cfg(feature = "codegen")]
 pub mod typescript;
 
@@ -54,6 +55,7 @@ pub use secret::Secret;
 pub use settings::*;
 pub use storage::*;
 pub use trace::*;
+pub use trouble::*;
 
 /// Length of `text` in UTF-16 code units: the unit of every text position on the wire.
 pub fn utf16_len(text: &str) -> u64 {

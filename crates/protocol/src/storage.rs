@@ -97,3 +97,11 @@ pub struct StorageProblem {
     /// Why.
     pub error: ApiError,
 }
+
+/// A folder a person chose.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+pub struct ChosenFolder {
+    /// Where it is, from the root; `None` if they chose none.
+    pub path: Option<String>,
+}

@@ -59,6 +59,10 @@ pub fn generated() -> String {
     out.visit::<Batch>();
     out.visit::<LibraryEvent>();
     out.visit::<ApiError>();
+    // Of a window whose core did not start.
+    out.visit::<Trouble>();
+    out.visit::<Rescue>();
+    out.visit::<Rescued>();
     command::for_typescript(&mut out);
     let types: Vec<String> = out.types.into_values().collect();
     format!(

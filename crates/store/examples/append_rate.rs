@@ -6,7 +6,7 @@
 #![allow(clippy::print_stdout)]
 
 use rivulet_protocol::{
-    Author, Conversation, ConversationId, Event, EventBody, FinishReason, Message, MessageState, now_ms,
+    Author, Conversation, ConversationId, DiskProblem, Event, EventBody, FinishReason, Message, MessageState, now_ms,
 };
 use rivulet_store::{Append, Publish, Store};
 use std::sync::Arc;
@@ -24,7 +24,7 @@ impl Publish for Count {
         self.0.fetch_add(events.len() as u64, Ordering::Relaxed);
     }
 
-    fn disk(&self, problem: Option<String>) {
+    fn disk(&self, problem: Option<DiskProblem>) {
         println!("the disk: {problem:?}");
     }
 }

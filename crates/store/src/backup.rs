@@ -19,9 +19,10 @@ use tokio::sync::oneshot;
 const STEP: i32 = 4096;
 /// How long a lock that somebody else holds is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
-const STAMP: &[FormatItem<'_>] = format_description!("[year][month][day]-[hour][minute][second]-[subsecond digits:3]");
+pub(crate) const STAMP: &[FormatItem<'_>] =
+    format_description!("[year][month][day]-[hour][minute][second]-[subsecond digits:3]");
 /// Documents that a restore leaves as they are.
-const KEPT: &[&str] = &[KEYS, STORAGE];
+pub(crate) const KEPT: &[&str] = &[KEYS, STORAGE];
 /// While it is not known to be good.
 const UNCHECKED: &str = "part";
 
@@ -58,6 +59,20 @@ impl Store {
         let known = self.backups().await?.into_iter().find(|backup| backup.name == name);
         let backup = self.shared.backups.join(known.ok_or(StoreError::NotFound("backup"))?.name);
         self.restore_file(backup).await
+    }
+
+    /// Reads through a file that may have come from anywhere: an error unless it is a backup of ours, and whole.
+    pub async fn check_backup(&self, file: PathBuf) -> Result<(), StoreError> {
+        let checked = tokio::task::spawn_blocking(move || {
+            let backup = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+            schema::refuse_stranger(&backup)?;
+            schema::refuse_newer(&backup)?;
+            check(&backup)
+        });
+        checked.await.unwrap_or(Err(StoreError::Closed)).map_err(|error| match error {
+            StoreError::Sqlite(_) | StoreError::Damaged(_) => StoreError::NotABackup(error.to_string()),
+            error => error,
+        })
     }
 
     /// Puts a backup in the place of everything that is in the database now, of which a backup is made first. What is
@@ -175,17 +190,11 @@ fn prepare(
     kept: Vec<(&'static str, Option<String>)>,
 ) -> Result<(), StoreError> {
     forget(prepared);
-    schema::create_private_file(prepared).map_err(StoreError::Folder)?;
-    {
-        let source = Connection::open_with_flags(backup, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        schema::refuse_newer(&source)?;
-        let mut target = Connection::open_with_flags(prepared, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        copy(&source, &mut target)?;
-    }
-    let mut target = schema::open(prepared, None)?;
+    copy_out(backup, prepared)?;
+    let mut target = schema::open(prepared)?;
     // What was coming when the backup was made has ended since, there or nowhere.
     target.execute("DELETE FROM asked", [])?;
-    schema::recover(&mut target)?;
+    schema::mark_open(&mut target)?;
     check(&target)?;
     for (name, body) in kept {
         target.execute("DELETE FROM document WHERE name = ?1", [name])?;
@@ -202,7 +211,17 @@ fn prepare(
     Ok(())
 }
 
-fn check(connection: &Connection) -> Result<(), StoreError> {
+/// Copies a backup to a file that is not there yet.
+pub(crate) fn copy_out(backup: &Path, to: &Path) -> Result<(), StoreError> {
+    schema::create_private_file(to).map_err(StoreError::Folder)?;
+    let source = Connection::open_with_flags(backup, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    schema::refuse_newer(&source)?;
+    let mut target = Connection::open_with_flags(to, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    copy(&source, &mut target)
+}
+
+/// Reads through a database.
+pub(crate) fn check(connection: &Connection) -> Result<(), StoreError> {
     let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
     if verdict == "ok" { Ok(()) } else { Err(StoreError::Damaged(verdict)) }
 }
@@ -221,7 +240,8 @@ fn rows(connection: &Connection) -> Result<[i64; 3], StoreError> {
     Ok([count("conversation")?, count("message")?, count("log")?])
 }
 
-fn document(connection: &Connection, name: &str) -> Result<Option<String>, StoreError> {
+/// A document's body.
+pub(crate) fn document(connection: &Connection, name: &str) -> Result<Option<String>, StoreError> {
     let body = connection.query_row("SELECT body FROM document WHERE name = ?1", [name], |row| row.get(0));
     Ok(body.optional()?)
 }
@@ -254,7 +274,7 @@ fn suffix(kind: BackupKind) -> &'static str {
 }
 
 /// Removes a file of ours that never became a backup, with what SQLite put beside it.
-fn forget(part: &Path) {
+pub(crate) fn forget(part: &Path) {
     for end in ["", "-journal", "-wal", "-shm"] {
         let mut file = part.as_os_str().to_owned();
         file.push(end);
@@ -264,11 +284,11 @@ fn forget(part: &Path) {
 }
 
 #[cfg(unix)]
-fn sync_folder(folder: &Path) {
+pub(crate) fn sync_folder(folder: &Path) {
     if let Err(error) = File::open(folder).and_then(|folder| folder.sync_all()) {
         tracing::debug!(%error, "the folder of backups was not synced");
     }
 }
 
 #[cfg(not(unix))]
-fn sync_folder(_: &Path) {}
+pub(crate) fn sync_folder(_: &Path) {}

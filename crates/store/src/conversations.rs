@@ -105,12 +105,7 @@ impl Store {
     /// A page of the list: pinned first, then by last use.
     pub async fn conversations(&self, offset: u32, limit: u32, listed: Listed) -> Result<ConversationPage, StoreError> {
         self.read(move |connection| {
-            let columns = columns();
-            let mut sql = format!("SELECT {columns} FROM conversation WHERE deleted_at IS NULL");
-            let mut values: Vec<Value> = Vec::new();
-            listed.write(&mut sql, &mut values);
-            sql.push_str(" ORDER BY pinned DESC, updated_at DESC LIMIT ? OFFSET ?");
-            values.extend([Value::from(i64::from(limit) + 1), Value::from(offset)]);
+            let (sql, values) = statement(offset, limit, listed);
             let mut select = connection.prepare(&sql)?;
             let rows = select.query_map(params_from_iter(values), row)?;
             let mut conversations = rows.collect::<Result<Vec<_>, _>>()?;
@@ -186,6 +181,34 @@ impl Store {
     }
 }
 
+/// The page in SQL, and its values.
+fn statement(offset: u32, limit: u32, listed: Listed) -> (String, Vec<Value>) {
+    let columns = columns();
+    let mut values: Vec<Value> = Vec::new();
+    // The index that has the order leads: of a tag its own, and the list is read no further than the page goes.
+    let (from, order) = match &listed.tag {
+        Some(tag) => {
+            values.push(places::folded(tag).into());
+            let away = match listed.archived {
+                Some(true) => " AND put_away = 1",
+                Some(false) => " AND put_away = 0",
+                None => "",
+            };
+            let from = format!(
+                "tag INDEXED BY tag_list CROSS JOIN conversation ON id = tag.conversation \
+                 WHERE folded = ? AND in_bin = 0{away} AND deleted_at IS NULL"
+            );
+            (from, "on_top DESC, used_at DESC")
+        }
+        None => ("conversation WHERE deleted_at IS NULL".to_owned(), "pinned DESC, updated_at DESC"),
+    };
+    let mut sql = format!("SELECT {columns} FROM {from}");
+    listed.write(&mut sql, &mut values);
+    sql.push_str(&format!(" ORDER BY {order} LIMIT ? OFFSET ?"));
+    values.extend([Value::from(i64::from(limit) + 1), Value::from(offset)]);
+    (sql, values)
+}
+
 /// Whether a person or a model gave the title.
 fn is_named(connection: &Connection, id: ConversationId) -> Result<bool, StoreError> {
     let mut named = connection.prepare_cached("SELECT named FROM conversation WHERE id = ?1")?;
@@ -238,10 +261,6 @@ impl Listed {
             Some(None) => sql.push_str(" AND project IS NULL"),
             None => {}
         }
-        if let Some(tag) = self.tag {
-            sql.push_str(" AND id IN (SELECT conversation FROM tag WHERE folded = ?)");
-            values.push(places::folded(&tag).into());
-        }
         if let Some(query) = self.query.filter(|query| !query.trim().is_empty()) {
             sql.push_str(" AND title LIKE ? ESCAPE '\\'");
             values.push(format!("%{}%", like(query.trim())).into());
@@ -286,4 +305,54 @@ fn row(row: &Row<'_>) -> rusqlite::Result<Conversation> {
         temporary: row.get(13)?,
         place: places::read(row, 14)?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema;
+    use rusqlite::StatementStatus;
+
+    /// How much SQLite did for a page, in steps of its machine.
+    fn steps(connection: &Connection, listed: Listed) -> (usize, i32) {
+        let (sql, values) = statement(0, 100, listed);
+        let mut select = connection.prepare(&sql).unwrap();
+        let page: Vec<Conversation> =
+            select.query_map(params_from_iter(values), row).unwrap().collect::<Result<_, _>>().unwrap();
+        (page.len(), select.get_status(StatementStatus::VmStep))
+    }
+
+    #[test]
+    fn a_page_of_a_tag_takes_as_much_of_fifty_thousand_conversations_as_of_five_hundred() {
+        let name = std::path::PathBuf::from(format!("file:/tags-{}?vfs=memdb", uuid::Uuid::now_v7()));
+        let connection = schema::open_in_memory(&name).unwrap();
+        let mut taken = Vec::new();
+        for (from, to) in [(0, 500), (500, 50_000)] {
+            // Of a hundred the first is rare and old, every other one is common, and all of the first half are archived.
+            connection
+                .execute_batch(&format!(
+                    "WITH RECURSIVE n (n) AS (VALUES ({from}) UNION ALL SELECT n + 1 FROM n WHERE n + 1 < {to}) \
+                     INSERT INTO conversation (id, title, pinned, created_at, updated_at, head, archived) \
+                     SELECT CAST(printf('%016d', n) AS BLOB), 't', n % 1000 = 7, n, n, 0, n < 250 FROM n; \
+                     INSERT INTO tag (conversation, folded, name) \
+                     SELECT id, 'common', 'Common' FROM conversation WHERE updated_at >= {from}; \
+                     INSERT INTO tag (conversation, folded, name) \
+                     SELECT id, 'rare', 'Rare' FROM conversation WHERE updated_at >= {from} AND updated_at < 400;"
+                ))
+                .unwrap();
+            let tag = |tag: &str, archived| Listed { tag: Some(tag.into()), archived, ..Listed::default() };
+            taken.push([
+                steps(&connection, tag("common", Some(false))),
+                steps(&connection, tag("common", None)),
+                steps(&connection, tag("rare", Some(false))),
+                steps(&connection, tag("rare", Some(true))),
+                steps(&connection, tag("none", None)),
+            ]);
+        }
+        for (few, many) in taken[0].iter().zip(&taken[1]) {
+            assert_eq!(few.0, many.0);
+            // A few pinned ones more or less.
+            assert!(many.1 <= few.1 + few.1 / 10, "{taken:?}");
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! Small documents: settings, the user's own providers, what is known of keys, lists of models.
 
+use crate::storage::{STORAGE, StoredStorage};
 use crate::{Durability, Store, StoreError};
 use rivulet_protocol::{
     ConversationId, HeaderLine, KeyInfo, Link, Model, ProviderId, ProxyChoice, Settings, WireProtocol,
@@ -69,10 +70,25 @@ impl KeptKey {
     }
 }
 
-const SETTINGS: &str = "settings";
+pub(crate) const SETTINGS: &str = "settings";
 const PROVIDERS: &str = "providers";
 pub(crate) const KEYS: &str = "keys";
-const MIRROR: &str = "mirror";
+pub(crate) const MIRROR: &str = "mirror";
+
+/// Whether a document that was taken out of a damaged database can be read.
+pub(crate) fn is_sound(name: &str, body: &str) -> bool {
+    fn reads<T: DeserializeOwned>(body: &str) -> bool {
+        serde_json::from_str::<T>(body).is_ok()
+    }
+    match name {
+        SETTINGS => reads::<Settings>(body),
+        PROVIDERS => reads::<Vec<StoredProvider>>(body),
+        KEYS => reads::<Vec<KeptKey>>(body),
+        MIRROR => reads::<StoredMirror>(body),
+        STORAGE => reads::<StoredStorage>(body),
+        _ => reads::<Value>(body),
+    }
+}
 
 impl Store {
     /// The settings; what was never set has its default.

@@ -1,8 +1,8 @@
 //! Why the store failed.
 
-use rivulet_protocol::{ApiError, ErrorCode};
+use rivulet_protocol::{ApiError, DiskFault, DiskProblem, ErrorCode};
 use rusqlite::ErrorCode as Sqlite;
-use std::path::Path;
+use std::io;
 
 /// Why the store failed.
 #[derive(Debug, thiserror::Error)]
@@ -18,9 +18,12 @@ pub enum StoreError {
         /// The newest format this version knows.
         known: i64,
     },
-    /// The check after an unclean end found damage.
+    /// The database is not what we wrote.
     #[error("the database is damaged and was not touched: {0}")]
     Damaged(String),
+    /// A file that was chosen is no backup of ours, or is damaged.
+    #[error("the file is no backup: {0}")]
+    NotABackup(String),
     /// The folder or a file in it.
     #[error("the data folder cannot be used: {0}")]
     Folder(#[source] std::io::Error),
@@ -48,29 +51,71 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Damage, with the way out of it.
-    pub(crate) fn with_backup(self, backups: &Path) -> Self {
-        match (self, crate::backup::list(backups).first()) {
-            (Self::Damaged(verdict), Some(backup)) => {
-                let file = backups.join(&backup.name);
-                Self::Damaged(format!("{verdict}. The last good backup is {}", file.display()))
+    /// What it is for a person. Of the database's own errors only those count as damage that say so.
+    pub fn fault(&self) -> DiskFault {
+        match self {
+            Self::InUse => DiskFault::InUse,
+            Self::TooNew { .. } => DiskFault::Newer,
+            // A stored document that cannot be read was written by us, and can be nothing else.
+            Self::Damaged(_) | Self::Document(_) => DiskFault::Damaged,
+            Self::Folder(error) | Self::File(error) => match error.kind() {
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => DiskFault::Full,
+                io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => DiskFault::ReadOnly,
+                _ => DiskFault::Other,
+            },
+            Self::Sqlite(error) => match error.sqlite_error_code() {
+                Some(Sqlite::DatabaseCorrupt | Sqlite::NotADatabase) => DiskFault::Damaged,
+                Some(Sqlite::DiskFull) => DiskFault::Full,
+                Some(Sqlite::ReadOnly | Sqlite::CannotOpen | Sqlite::PermissionDenied) => DiskFault::ReadOnly,
+                Some(Sqlite::DatabaseBusy | Sqlite::DatabaseLocked) => DiskFault::Locked,
+                _ => DiskFault::Other,
+            },
+            Self::FileLost | Self::NotABackup(_) | Self::Thread(_) | Self::NotFound(_) | Self::Closed => {
+                DiskFault::Other
             }
-            (error, _) => error,
         }
     }
 
-    /// The disk or the system refuses for now; the same write may succeed later.
+    /// What a person is told while the app runs.
+    pub fn problem(&self) -> DiskProblem {
+        DiskProblem { fault: self.fault(), detail: self.to_string() }
+    }
+
+    /// While a database is being opened, an error of SQLite's that is not the disk's means that what is in there is not
+    /// what we wrote.
+    pub(crate) fn while_opening(self) -> Self {
+        match self {
+            Self::Sqlite(error) => match Self::Sqlite(error) {
+                error if error.is_corrupt() || !error.is_disk() => Self::Damaged(error.to_string()),
+                error => error,
+            },
+            Self::Document(error) => Self::Damaged(error.to_string()),
+            error => error,
+        }
+    }
+
+    /// SQLite found that the database is not one any more.
+    pub(crate) fn is_corrupt(&self) -> bool {
+        matches!(self, Self::Sqlite(_)) && self.fault() == DiskFault::Damaged
+    }
+
+    /// The disk or the system refuses for now, or the database is damaged: whoever can wait keeps what it has.
     pub(crate) fn is_disk(&self) -> bool {
-        let Self::Sqlite(rusqlite::Error::SqliteFailure(error, _)) = self else { return false };
+        let Self::Sqlite(error) = self else { return false };
         matches!(
-            error.code,
-            Sqlite::DiskFull
-                | Sqlite::SystemIoFailure
-                | Sqlite::DatabaseBusy
-                | Sqlite::DatabaseLocked
-                | Sqlite::ReadOnly
-                | Sqlite::CannotOpen
-                | Sqlite::OutOfMemory
+            error.sqlite_error_code(),
+            Some(
+                Sqlite::DiskFull
+                    | Sqlite::SystemIoFailure
+                    | Sqlite::DatabaseBusy
+                    | Sqlite::DatabaseLocked
+                    | Sqlite::DatabaseCorrupt
+                    | Sqlite::NotADatabase
+                    | Sqlite::ReadOnly
+                    | Sqlite::CannotOpen
+                    | Sqlite::PermissionDenied
+                    | Sqlite::OutOfMemory
+            )
         )
     }
 }
@@ -81,6 +126,13 @@ impl From<StoreError> for ApiError {
             StoreError::NotFound(what) => Self::not_found(what),
             StoreError::FileLost => Self::new(ErrorCode::FileLost, "The file is not there any more, or was changed."),
             StoreError::Closed => Self::new(ErrorCode::Gone, "The app is quitting."),
+            StoreError::NotABackup(_) => {
+                Self::new(ErrorCode::NotABackup, "The file is no backup. Nothing was changed.").detail(error)
+            }
+            error if error.fault() == DiskFault::Damaged => {
+                Self::new(ErrorCode::DatabaseDamaged, "The database is damaged. The file is kept as it is.")
+                    .detail(error)
+            }
             other => Self::new(ErrorCode::Storage, "The disk did not take it. Nothing that was stored is lost.")
                 .detail(other),
         }

@@ -16,12 +16,16 @@ mod drafts;
 mod error;
 mod exchange;
 mod fields;
+mod footprint;
+mod health;
 mod log;
 mod messages;
+mod opening;
 mod places;
 mod projects;
 mod queue;
 mod reader;
+pub mod rescue;
 mod rotation;
 mod schema;
 mod search;
@@ -44,9 +48,10 @@ pub use spending::Spending;
 pub use storage::StoredStorage;
 
 use attachments::Files;
+use health::Health;
 use queue::{Item, Job, Queue};
 use reader::Readers;
-use rivulet_protocol::{ConversationId, Event, MessageId};
+use rivulet_protocol::{ConversationId, DiskProblem, Event, MessageId};
 use rusqlite::Connection;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -64,8 +69,8 @@ const FILES: &str = "attachments";
 pub trait Publish: Send + Sync + 'static {
     /// These events of a conversation are on disk, in order.
     fn committed(&self, conversation: ConversationId, events: Vec<Event>);
-    /// `Some(words)` when the disk refuses writes, `None` when it takes them again.
-    fn disk(&self, problem: Option<String>);
+    /// What is wrong when the disk refuses writes or damage is found, `None` when it takes them again.
+    fn disk(&self, problem: Option<DiskProblem>);
 }
 
 /// The open database. A cheap handle: clones share everything.
@@ -77,6 +82,7 @@ pub struct Store {
 struct Shared {
     queue: Arc<Queue>,
     readers: Readers,
+    health: Arc<Health>,
     backups: PathBuf,
     files: Files,
     writer: Mutex<Option<JoinHandle<()>>>,
@@ -87,10 +93,7 @@ impl Store {
     /// app last ended as interrupted, unless their vendor goes on with them. Blocks; the folder gets mode 0700 and the files 0600.
     pub fn open(dir: &Path, publish: Arc<dyn Publish>) -> Result<Self, StoreError> {
         let lock = schema::claim(dir)?;
-        let file = dir.join(FILE);
-        let backups = dir.join(BACKUPS);
-        let mut connection = schema::open(&file, Some(&backups))?;
-        schema::recover(&mut connection).map_err(|error| error.with_backup(&backups))?;
+        let connection = opening::open(dir)?;
         Self::start(lock, dir, connection, publish)
     }
 
@@ -114,18 +117,22 @@ impl Store {
         connection: Connection,
         publish: Arc<dyn Publish>,
     ) -> Result<Self, StoreError> {
-        let queue = Arc::new(Queue::default());
-        let thread_queue = Arc::clone(&queue);
+        let (queue, health) = (Arc::new(Queue::default()), Arc::new(Health::new(publish)));
+        let (thread_queue, thread_health) = (Arc::clone(&queue), Arc::clone(&health));
+        let dir = lock.is_some().then(|| file.parent().map(Path::to_owned)).flatten();
         let writer = std::thread::Builder::new()
             .name("rivulet-store".into())
             .spawn(move || {
-                writer::run(connection, &thread_queue, &*publish);
+                let clean = writer::run(connection, &thread_queue, &thread_health);
+                if let Some(dir) = dir.filter(|_| clean) {
+                    footprint::closed(&dir);
+                }
                 // Not before the last write: two processes never write one data folder.
                 drop(lock);
             })
             .map_err(StoreError::Thread)?;
         let readers = Readers::new(file);
-        let shared = Shared { queue, readers, backups, files, writer: Mutex::new(Some(writer)) };
+        let shared = Shared { queue, readers, health, backups, files, writer: Mutex::new(Some(writer)) };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -185,7 +192,13 @@ impl Store {
         read: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let shared = Arc::clone(&self.shared);
-        let task = tokio::task::spawn_blocking(move || shared.readers.with(read));
+        let task = tokio::task::spawn_blocking(move || {
+            let result = shared.readers.with(read);
+            if let Err(error) = &result {
+                shared.health.failed(error);
+            }
+            result
+        });
         task.await.unwrap_or(Err(StoreError::Closed))
     }
 }

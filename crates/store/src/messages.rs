@@ -254,6 +254,11 @@ fn state(state: MessageState) -> &'static str {
     STATES.iter().find(|(known, _)| *known == state).map_or("failed", |(_, name)| name)
 }
 
+/// Whether a message can be in a state of this name.
+pub(crate) fn is_state(name: &str) -> bool {
+    STATES.iter().any(|(_, known)| *known == name)
+}
+
 fn state_of(name: &str) -> Result<MessageState, StoreError> {
     let known = STATES.iter().find(|(_, known)| *known == name);
     known.map(|(state, _)| *state).ok_or_else(|| StoreError::Damaged(format!("a message is {name:?}")))

@@ -53,8 +53,7 @@ impl Store {
     pub async fn tags(&self) -> Result<Vec<Tag>, StoreError> {
         self.read(|connection| {
             let mut select = connection.prepare_cached(
-                "SELECT min(t.name), count(*) FROM tag t CROSS JOIN conversation c ON c.id = t.conversation \
-                 WHERE c.deleted_at IS NULL GROUP BY t.folded ORDER BY t.folded",
+                "SELECT min(name), count(*) FROM tag WHERE in_bin = 0 GROUP BY folded ORDER BY folded",
             )?;
             let rows = select.query_map([], |row| Ok(Tag { name: row.get(0)?, conversations: row.get(1)? }))?;
             Ok(rows.collect::<Result<_, _>>()?)

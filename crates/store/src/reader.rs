@@ -45,6 +45,8 @@ impl Readers {
         let connection = Connection::open_with_flags(&self.file, schema::FLAGS)?;
         schema::configure(&connection)?;
         connection.pragma_update(None, "query_only", "ON")?;
+        // Only the writer brings the log into the database: nothing changes the file behind its back.
+        schema::leave_log(&connection);
         Ok(connection)
     }
 }

@@ -1,8 +1,9 @@
-//! The database file: claiming the folder, opening, migrating, checking, and marking what a crash left behind.
+//! The database file: claiming the folder, formats, and marking what a crash left behind.
 
 use crate::{StoreError, backup, messages};
 use rivulet_protocol::{BackupKind, MessageState, now_ms};
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction};
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags, Transaction};
 use std::fs::{File, OpenOptions};
 use std::path::Path;
 use std::time::Duration;
@@ -22,6 +23,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/9.sql"),
     include_str!("schema/10.sql"),
     include_str!("schema/11.sql"),
+    include_str!("schema/12.sql"),
 ];
 /// URI: a name that begins with `file:` may say that the database is in memory. Paths are absolute and never do.
 pub(crate) const FLAGS: OpenFlags =
@@ -73,13 +75,23 @@ pub(crate) fn create_private_file(file: &Path) -> std::io::Result<()> {
     options.open(file).map(drop)
 }
 
-/// Opens the database for writing, up to date. What is there before a new format is copied to `backups`.
-pub(crate) fn open(file: &Path, backups: Option<&Path>) -> Result<Connection, StoreError> {
-    // Made by us first, so that it is private from its first byte; SQLite gives the WAL the same mode.
-    create_private_file(file).map_err(StoreError::Folder)?;
-    let mut connection = Connection::open_with_flags(file, FLAGS)?;
+/// Opens a database for writing, up to date.
+pub(crate) fn open(file: &Path) -> Result<Connection, StoreError> {
+    let connection = connect(file)?;
     refuse_newer(&connection)?;
     configure(&connection)?;
+    bring_up_to_date(connection, None)
+}
+
+/// A connection to a file, which is made if there is none. Nothing of it was read yet.
+pub(crate) fn connect(file: &Path) -> Result<Connection, StoreError> {
+    // Made by us first, so that it is private from its first byte; SQLite gives the WAL the same mode.
+    create_private_file(file).map_err(StoreError::Folder)?;
+    Ok(Connection::open_with_flags(file, FLAGS)?)
+}
+
+/// The first that is written. What is there before a new format is copied to `backups`.
+pub(crate) fn bring_up_to_date(mut connection: Connection, backups: Option<&Path>) -> Result<Connection, StoreError> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
     // macOS: a sync that reaches the medium. Without effect elsewhere.
@@ -102,6 +114,13 @@ pub(crate) fn open_in_memory(name: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
+/// When this connection closes, what waits in the log beside the file stays there.
+pub(crate) fn leave_log(connection: &Connection) {
+    if let Err(error) = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true) {
+        tracing::warn!(%error, "the log beside the database may be brought into it");
+    }
+}
+
 /// Settings of every connection.
 pub(crate) fn configure(connection: &Connection) -> Result<(), StoreError> {
     connection.busy_timeout(BUSY)?;
@@ -114,7 +133,7 @@ pub(crate) fn configure(connection: &Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn version(connection: &Connection) -> Result<i64, StoreError> {
+pub(crate) fn version(connection: &Connection) -> Result<i64, StoreError> {
     Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
 }
 
@@ -122,6 +141,13 @@ fn version(connection: &Connection) -> Result<i64, StoreError> {
 pub(crate) fn refuse_newer(connection: &Connection) -> Result<(), StoreError> {
     let (found, known) = (version(connection)?, MIGRATIONS.len() as i64);
     if found > known { Err(StoreError::TooNew { found, known }) } else { Ok(()) }
+}
+
+/// Another program's database, which would be taken for an empty one of ours.
+pub(crate) fn refuse_stranger(connection: &Connection) -> Result<(), StoreError> {
+    let id: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let ours = id == APPLICATION_ID && version(connection)? > 0;
+    if ours { Ok(()) } else { Err(StoreError::NotABackup("another program's database".into())) }
 }
 
 fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
@@ -135,18 +161,9 @@ fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// After an unclean end: checks the file, then marks what was running as interrupted. What its vendor goes on with runs
-/// on.
-pub(crate) fn recover(connection: &mut Connection) -> Result<(), StoreError> {
-    let clean: Option<String> =
-        connection.query_row("SELECT body FROM document WHERE name = 'clean'", [], |row| row.get(0)).optional()?;
-    let fresh: bool = connection.query_row("SELECT NOT EXISTS (SELECT 1 FROM conversation)", [], |row| row.get(0))?;
-    if clean.is_none() && !fresh {
-        let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-        if verdict != "ok" {
-            return Err(StoreError::Damaged(verdict));
-        }
-    }
+/// From now on the end is not a clean one, and what was running when the app last ended is interrupted; what its vendor
+/// goes on with runs on.
+pub(crate) fn mark_open(connection: &mut Connection) -> Result<(), StoreError> {
     let transaction = connection.transaction()?;
     transaction.execute("DELETE FROM document WHERE name = 'clean'", [])?;
     interrupt_running(&transaction)?;
@@ -176,12 +193,12 @@ fn interrupt_running(transaction: &Transaction<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Marks a clean end and closes.
-pub(crate) fn close(connection: Connection) {
+/// Marks a clean end and closes; whether it could.
+pub(crate) fn close(connection: Connection) -> bool {
     let marked = connection
         .execute("INSERT OR REPLACE INTO document (name, body) VALUES ('clean', '1')", [])
         .and_then(|_| connection.execute_batch("PRAGMA optimize"));
-    if let Err(error) = marked {
+    if let Err(error) = &marked {
         tracing::warn!(%error, "the end could not be marked as a clean one");
     }
     // Readers may still have theirs open, so that closing this one does not bring the log into the database.
@@ -192,4 +209,5 @@ pub(crate) fn close(connection: Connection) {
     if let Err((_, error)) = connection.close() {
         tracing::warn!(%error, "the database did not close");
     }
+    marked.is_ok()
 }

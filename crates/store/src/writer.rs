@@ -2,7 +2,7 @@
 
 use crate::queue::{End, Item, Queue};
 use crate::work::Work;
-use crate::{Durability, Publish, StoreError, schema};
+use crate::{Durability, Health, StoreError, schema};
 use rivulet_protocol::{ConversationId, Event};
 use rusqlite::{Connection, TransactionBehavior};
 use std::collections::{HashMap, HashSet};
@@ -20,8 +20,8 @@ pub(crate) type Heads = HashMap<ConversationId, u64>;
 /// Events by conversation, in order.
 pub(crate) type Events = Vec<(ConversationId, Vec<Event>)>;
 
-/// Runs until the queue is closed and everything in it is written.
-pub(crate) fn run(mut connection: Connection, queue: &Queue, publish: &dyn Publish) {
+/// Runs until the queue is closed and everything in it is written; whether the end is a clean one.
+pub(crate) fn run(mut connection: Connection, queue: &Queue, health: &Health) -> bool {
     let mut heads = Heads::new();
     let mut items = Vec::new();
     let mut retry: Option<Duration> = None;
@@ -37,20 +37,20 @@ pub(crate) fn run(mut connection: Connection, queue: &Queue, publish: &dyn Publi
             Ok(events) => {
                 not_before = begun + APART;
                 if retry.take().is_some() {
-                    publish.disk(None);
+                    health.takes();
                 }
                 for (conversation, events) in events {
-                    publish.committed(conversation, events);
+                    health.committed(conversation, events);
                 }
                 reply(&mut items);
             }
             Err(error) => {
                 if retry.is_none() {
                     tracing::error!(%error, "the disk refuses");
-                    publish.disk(Some(error.to_string()));
+                    health.refuses(&error);
                 }
                 refuse(&mut items, &error);
-                show_unsaved(&connection, &mut items, publish);
+                show_unsaved(&connection, &heads, &mut items, health);
                 let wait = retry.map_or(RETRY_FIRST, |last| (last * 2).min(RETRY_LAST));
                 retry = Some(wait);
                 // Not waiting on the queue: while an answer streams it would wake at once, again and again.
@@ -60,10 +60,12 @@ pub(crate) fn run(mut connection: Connection, queue: &Queue, publish: &dyn Publi
         if let Some(end) = end
             && (items.is_empty() || retry.is_some_and(|wait| wait >= RETRY_LAST))
         {
-            if end == End::Closed && items.is_empty() {
-                schema::close(connection);
+            let clean = end == End::Closed && items.is_empty() && !health.is_damaged();
+            if health.is_damaged() {
+                // A damaged file stays as it is, with what came since in the log beside it.
+                schema::leave_log(&connection);
             }
-            return;
+            return clean && schema::close(connection);
         }
     }
 }
@@ -205,8 +207,9 @@ fn refuse(items: &mut Vec<Item>, error: &StoreError) {
 
 /// While the disk refuses, a running answer goes on in memory: it is shown with the numbers it will have. Nothing
 /// behind an ending of the same conversation is shown, since the ending takes a number first.
-fn show_unsaved(connection: &Connection, items: &mut [Item], publish: &dyn Publish) {
-    let mut heads = Heads::new();
+fn show_unsaved(connection: &Connection, heads: &Heads, items: &mut [Item], health: &Health) {
+    // A number that is known is not asked of a database that may be damaged.
+    let mut heads = heads.clone();
     let mut events = Events::new();
     let mut ending = HashSet::new();
     for item in items.iter_mut() {
@@ -229,7 +232,7 @@ fn show_unsaved(connection: &Connection, items: &mut [Item], publish: &dyn Publi
         }
     }
     for (conversation, events) in events {
-        publish.committed(conversation, events);
+        health.committed(conversation, events);
     }
 }
 

@@ -11,6 +11,7 @@ mod clients;
 mod context;
 mod controls;
 mod cost;
+mod damaged;
 mod faults;
 mod finding;
 mod first_start;

@@ -615,6 +615,15 @@ not_before: number,
 not_after: number, };
 
 /**
+ * A folder a person chose.
+ */
+export type ChosenFolder = { 
+/**
+ * Where it is, from the root; `None` if they chose none.
+ */
+path: string | null, };
+
+/**
  * One step of a connection test.
  */
 export type ConnectionStep = { 
@@ -1120,6 +1129,24 @@ export type Destination = {
 project?: ProjectId | null, };
 
 /**
+ * What is wrong with the disk or the database: one for each thing a person does about it.
+ */
+export type DiskFault = "damaged" | "newer" | "in_use" | "locked" | "read_only" | "full" | "other";
+
+/**
+ * What the disk refuses while the app runs.
+ */
+export type DiskProblem = { 
+/**
+ * What is wrong.
+ */
+fault: DiskFault, 
+/**
+ * The system's own words.
+ */
+detail: string, };
+
+/**
  * What was written and not sent.
  */
 export type Draft = { 
@@ -1149,7 +1176,7 @@ export type Effort = "none" | "minimal" | "low" | "medium" | "high";
 /**
  * The class of a command's error: one for each thing the interface does about it.
  */
-export type ErrorCode = "invalid" | "not_found" | "forbidden" | "busy" | "budget_spent" | "no_key" | "keyring_locked" | "keyring_dismissed" | "keyring_missing" | "keyring_no_bus" | "keyring_ambiguous" | "keyring_too_long" | "keyring_timeout" | "keyring_failed" | "storage" | "proxy_address" | "ca_file" | "file_write" | "picture_address" | "picture_failed" | "file_too_large" | "file_unknown" | "file_damaged" | "file_locked" | "file_lost" | "storage_address" | "storage_denied" | "storage_full" | "storage_passphrase" | "storage_damaged" | "storage_no_secret" | "storage_failed" | "port_taken" | "unsupported" | "upstream" | "gone" | "internal";
+export type ErrorCode = "invalid" | "not_found" | "forbidden" | "busy" | "budget_spent" | "no_key" | "keyring_locked" | "keyring_dismissed" | "keyring_missing" | "keyring_no_bus" | "keyring_ambiguous" | "keyring_too_long" | "keyring_timeout" | "keyring_failed" | "storage" | "database_damaged" | "not_a_backup" | "proxy_address" | "ca_file" | "file_write" | "picture_address" | "picture_failed" | "file_too_large" | "file_unknown" | "file_damaged" | "file_locked" | "file_lost" | "storage_address" | "storage_denied" | "storage_full" | "storage_passphrase" | "storage_damaged" | "storage_no_secret" | "storage_failed" | "port_taken" | "unsupported" | "upstream" | "gone" | "internal";
 
 /**
  * One event of a conversation's log, or several neighbours merged into one (`seq` is then the last of them).
@@ -1632,9 +1659,9 @@ conversation: Conversation, } | { "type": "deleted",
  */
 conversation: ConversationId, } | { "type": "projects" } | { "type": "settings" } | { "type": "assistants" } | { "type": "backups" } | { "type": "mirror" } | { "type": "api" } | { "type": "disk", 
 /**
- * What the system says, while it does not.
+ * What is wrong, while it does not.
  */
-problem: string | null, } | { "type": "missed" };
+problem: DiskProblem | null, } | { "type": "missed" };
 
 /**
  * A link, without its token.
@@ -2775,6 +2802,49 @@ requests: number,
 took_ms: number, };
 
 /**
+ * A way out of a damaged database. The damaged file is kept in each.
+ */
+export type Rescue = { "way": "backup", 
+/**
+ * The backup's name.
+ */
+name: string, } | { "way": "salvage" } | { "way": "empty" };
+
+/**
+ * A backup, and what is in it.
+ */
+export type RescueBackup = { 
+/**
+ * Its file.
+ */
+file: BackupFile, 
+/**
+ * Conversations in it.
+ */
+conversations: number, };
+
+/**
+ * What came of a rescue.
+ */
+export type Rescued = { 
+/**
+ * Where the damaged file is now.
+ */
+kept: string, 
+/**
+ * Conversations that are there now.
+ */
+conversations: number, 
+/**
+ * Messages that are there now.
+ */
+messages: number, 
+/**
+ * Conversations and messages that are known to have been there and could not be read: at least so many are missing.
+ */
+lost: number, };
+
+/**
  * The form of an answer.
  */
 export type ResponseFormat = { "type": "text" } | { "type": "json" } | { "type": "json_schema", 
@@ -3330,6 +3400,35 @@ running: TransferProgress | null, };
 export type TransferStep = "checking" | "importing" | "exporting";
 
 /**
+ * Why the data folder cannot be opened, and what there is to go back to.
+ */
+export type Trouble = { 
+/**
+ * What is wrong.
+ */
+fault: DiskFault, 
+/**
+ * The system's own words.
+ */
+detail: string, 
+/**
+ * The data folder.
+ */
+folder: string, 
+/**
+ * Backups that can be read, latest first. Empty where restoring one would not help.
+ */
+backups: Array<RescueBackup>, 
+/**
+ * The language that was chosen, as far as it can still be read.
+ */
+language: Language | null, 
+/**
+ * The theme that was chosen, likewise.
+ */
+theme: Theme, };
+
+/**
  * What was started.
  */
 export type Turn = { 
@@ -3571,12 +3670,16 @@ export interface Commands {
   backup_create: { request: Nothing; response: BackupStatus };
   /** Puts a backup in the place of everything; what was there is backed up first. */
   backup_restore: { request: BackupRef; response: BackupStatus };
+  /** Asks for a backup's file and puts it in the place of everything; nothing if none was chosen. */
+  backup_restore_file: { request: Nothing; response: BackupStatus | null };
   /** The storage backups are sent to, and how the last try went. */
   storage_status: { request: Nothing; response: StorageStatus };
   /** Sets the storage up, after a look whether it can be used. */
   storage_save: { request: StorageSave; response: StorageStatus };
   /** Forgets the storage and its secrets; what is there stays. */
   storage_forget: { request: Nothing; response: StorageStatus };
+  /** Asks for a folder of one's own; none if none was chosen. */
+  storage_folder_choose: { request: Nothing; response: ChosenFolder };
   /** Sends a backup to the storage now. */
   storage_upload: { request: Nothing; response: StorageStatus };
   /** The backups in the storage. */
@@ -3692,9 +3795,11 @@ export const commandRoles: Record<keyof Commands, CallerRole> = {
   backups_list: "window",
   backup_create: "window",
   backup_restore: "window",
+  backup_restore_file: "window",
   storage_status: "window",
   storage_save: "window",
   storage_forget: "window",
+  storage_folder_choose: "window",
   storage_upload: "window",
   storage_list: "window",
   storage_restore: "window",

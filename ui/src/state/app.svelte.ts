@@ -10,6 +10,7 @@ import {
   type Conversation,
   type ConversationId,
   commandRoles,
+  type DiskProblem,
   type LibraryEvent,
   type Message,
   type MessageId,
@@ -83,8 +84,8 @@ export class App {
 
   info = $state.raw<AppInfo | null>(null);
   connection = $state<Connection>('live');
-  /** What the system says while nothing can be written. */
-  disk = $state<string | null>(null);
+  /** What is wrong while the disk refuses, or once damage was found. */
+  disk = $state.raw<DiskProblem | null>(null);
   open = $state.raw<OpenConversation | null>(null);
   /** The provider and model of a conversation that does not exist yet. */
   draft_model = $state.raw<{ provider: ProviderId; model: string } | null>(null);

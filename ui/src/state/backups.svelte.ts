@@ -34,12 +34,19 @@ export class BackupsState {
     return (await this.#run(() => this.#transport.call('backup_restore', { name }))) !== null;
   }
 
-  async #run(call: () => Promise<BackupStatus>): Promise<BackupStatus | null> {
+  /** Asks for a backup's file; true if everything is as it was in it. */
+  async restoreFile(): Promise<boolean> {
+    return (await this.#run(() => this.#transport.call('backup_restore_file', {}))) !== null;
+  }
+
+  /** `null` if it failed, or nothing was chosen. */
+  async #run(call: () => Promise<BackupStatus | null>): Promise<BackupStatus | null> {
     if (this.busy) return null;
     this.busy = true;
     try {
-      this.status = await call();
-      return this.status;
+      const status = await call();
+      this.status = status ?? this.status;
+      return status;
     } catch (thrown) {
       toasts.show(errorSentence(asApiError(thrown)));
       return null;

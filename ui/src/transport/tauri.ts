@@ -1,9 +1,9 @@
 // The only file that knows the desktop host.
 import { convertFileSrc, invoke } from '@tauri-apps/api/core';
 import { listen } from '@tauri-apps/api/event';
-import type { ApiError, Batch, Commands, ConversationId, LibraryEvent } from '../protocol/generated';
+import type { ApiError, Batch, Commands, ConversationId, LibraryEvent, Rescued, Trouble } from '../protocol/generated';
 import { painted } from '../ui/painted';
-import { asApiError, type Connection, type Transport } from './types';
+import { asApiError, type Connection, type RescueDesk, type Transport } from './types';
 
 interface Watched {
   watch: number;
@@ -118,3 +118,10 @@ function answeredBefore(): Map<string, unknown> {
   const answers = (window as { __RIVULET_ANSWERS__?: Record<string, unknown> }).__RIVULET_ANSWERS__;
   return new Map(load?.type === 'reload' ? [] : Object.entries(answers ?? {}));
 }
+
+/** Before there is a core, through commands of the window's own. */
+export const rescueDesk: RescueDesk = {
+  trouble: () => invoke<Trouble | null>('trouble'),
+  take: (way) => invoke<Rescued>('rescue_take', { request: way }),
+  end: () => invoke<Trouble | null>('rescue_end'),
+};

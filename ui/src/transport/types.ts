@@ -1,4 +1,13 @@
-import type { ApiError, Batch, Commands, ConversationId, LibraryEvent } from '../protocol/generated';
+import type {
+  ApiError,
+  Batch,
+  Commands,
+  ConversationId,
+  LibraryEvent,
+  Rescue,
+  Rescued,
+  Trouble,
+} from '../protocol/generated';
 
 /** How the page stands with the core: `ended` is a link that was cut off or never was good. */
 export type Connection = 'live' | 'lost' | 'ended';
@@ -29,6 +38,16 @@ export interface Transport {
   library(onEvent: (event: LibraryEvent) => void): () => void;
   /** Tells how the connection stands, at once and whenever it changes. */
   onConnection(listener: (connection: Connection) => void): () => void;
+}
+
+/** What a page can do in a window whose core did not start. */
+export interface RescueDesk {
+  /** What is wrong; `null` once the core has started. */
+  trouble(): Promise<Trouble | null>;
+  /** Takes a way out of a damaged database. Rejects with an `ApiError`. */
+  take(way: Rescue): Promise<Rescued>;
+  /** Starts the core again; what is wrong if it still does not start. */
+  end(): Promise<Trouble | null>;
 }
 
 /** Whatever was thrown, as an `ApiError`. */

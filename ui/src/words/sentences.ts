@@ -77,6 +77,8 @@ export const errors: Record<ErrorCode, () => string> = {
   keyring_timeout: m.e_keyring_timeout,
   keyring_failed: m.e_keyring_failed,
   storage: m.e_storage,
+  database_damaged: m.e_database_damaged,
+  not_a_backup: m.e_not_a_backup,
   proxy_address: m.e_proxy_address,
   ca_file: m.e_ca_file,
   file_write: m.e_file_write,

@@ -36,7 +36,7 @@ struct Nobody;
 
 impl Publish for Nobody {
     fn committed(&self, _: ConversationId, _: Vec<Event>) {}
-    fn disk(&self, _: Option<String>) {}
+    fn disk(&self, _: Option<DiskProblem>) {}
 }
 
 #[tokio::main]

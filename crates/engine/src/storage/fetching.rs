@@ -14,7 +14,7 @@ struct Unwatched;
 
 impl Publish for Unwatched {
     fn committed(&self, _: ConversationId, _: Vec<Event>) {}
-    fn disk(&self, _: Option<String>) {}
+    fn disk(&self, _: Option<DiskProblem>) {}
 }
 
 impl Engine {

@@ -9,7 +9,7 @@ use crate::Chat;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use pulldown_cmark::{CowStr, Event, LinkType, Options, Parser, Tag, TagEnd, html};
-use rivulet_protocol::{Attachment, AttachmentKind, Author, Message};
+use rivulet_protocol::{Attachment, AttachmentKind, Author, Mark, Message};
 use std::io::{self, Write};
 
 const POLICY: &str =
@@ -74,6 +74,9 @@ fn write_message(message: &Message, words: &Words, files: Files<'_>, to: &mut im
         writeln!(to, "<p class=\"ending\">{ending}</p>")?;
     }
     writeln!(to, "</article>")?;
+    if let Some(mark) = &message.mark {
+        write_mark(mark, words, to)?;
+    }
     Ok(lost)
 }
 
@@ -95,6 +98,16 @@ fn write_attachment(attachment: &Attachment, files: Files<'_>, to: &mut impl Wri
         None => {
             writeln!(to, "<p class=\"file\">{name}</p>")?;
             Ok(1)
+        }
+    }
+}
+
+/// Below an answer: what models are told of what stands above.
+fn write_mark(mark: &Mark, words: &Words, to: &mut impl Write) -> io::Result<()> {
+    match &mark.summary {
+        None => writeln!(to, "<p class=\"mark\">{}</p>", words.anew),
+        Some(summary) => {
+            writeln!(to, "<section class=\"mark\">\n<h2>{}</h2>\n{}</section>", words.summary, markdown(&summary.text))
         }
     }
 }

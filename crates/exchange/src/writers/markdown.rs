@@ -4,7 +4,7 @@ use super::words::{Words, time};
 use super::{named, path, title};
 use crate::Chat;
 use crate::text::fence;
-use rivulet_protocol::Message;
+use rivulet_protocol::{Mark, Message};
 use std::io::{self, Write};
 
 pub(super) fn write(chat: &Chat, words: &Words, to: &mut impl Write) -> io::Result<()> {
@@ -38,10 +38,20 @@ fn write_message(message: &Message, words: &Words, to: &mut impl Write) -> io::R
     if !message.text.is_empty() {
         writeln!(to, "\n{}", message.text.trim_end())?;
     }
-    match words.ending(message) {
-        Some(ending) => writeln!(to, "\n*{ending}*"),
-        None => Ok(()),
+    if let Some(ending) = words.ending(message) {
+        writeln!(to, "\n*{ending}*")?;
     }
+    message.mark.as_ref().map_or(Ok(()), |mark| write_mark(mark, words, to))
+}
+
+/// Below an answer: what models are told of what stands above.
+fn write_mark(mark: &Mark, words: &Words, to: &mut impl Write) -> io::Result<()> {
+    let Some(summary) = &mark.summary else { return writeln!(to, "\n---\n\n*{}*", words.anew) };
+    writeln!(to, "\n---\n\n> **{}**\n>", words.summary)?;
+    for line in summary.text.trim_end().lines() {
+        writeln!(to, "> {line}")?;
+    }
+    Ok(())
 }
 
 /// One line with no signs of Markdown's that would change a heading.

@@ -20,6 +20,10 @@ pub struct Words {
     stopped: &'static str,
     interrupted: &'static str,
     failed: &'static str,
+    /// Stands where a model is told nothing of what is above.
+    pub anew: &'static str,
+    /// Heads what a model is told in the place of what is above.
+    pub summary: &'static str,
 }
 
 const ENGLISH: Words = Words {
@@ -33,6 +37,8 @@ const ENGLISH: Words = Words {
     stopped: "Stopped here.",
     interrupted: "Interrupted here.",
     failed: "Failed here.",
+    anew: "The conversation begins anew here: models are not told what stands above.",
+    summary: "Summary that models are told in the place of what stands above",
 };
 
 const CHINESE: Words = Words {
@@ -46,6 +52,8 @@ const CHINESE: Words = Words {
     stopped: "在此停止。",
     interrupted: "在此中断。",
     failed: "在此失败。",
+    anew: "对话从此处重新开始：上文不再发送给模型。",
+    summary: "代替上文发送给模型的摘要",
 };
 
 const TRADITIONAL: Words = Words {
@@ -59,6 +67,8 @@ const TRADITIONAL: Words = Words {
     stopped: "在此停止。",
     interrupted: "在此中斷。",
     failed: "在此失敗。",
+    anew: "對話從此處重新開始：上文不再傳送給模型。",
+    summary: "代替上文傳送給模型的摘要",
 };
 
 const JAPANESE: Words = Words {
@@ -72,6 +82,8 @@ const JAPANESE: Words = Words {
     stopped: "ここで停止しました。",
     interrupted: "ここで中断されました。",
     failed: "ここで失敗しました。",
+    anew: "会話はここから新しく始まります。これより上はモデルに送られません。",
+    summary: "上の内容の代わりにモデルに送られる要約",
 };
 
 const KOREAN: Words = Words {
@@ -85,6 +97,8 @@ const KOREAN: Words = Words {
     stopped: "여기서 멈췄습니다.",
     interrupted: "여기서 중단되었습니다.",
     failed: "여기서 실패했습니다.",
+    anew: "대화가 여기서 새로 시작됩니다. 위의 내용은 모델에 전달되지 않습니다.",
+    summary: "위의 내용 대신 모델에 전달되는 요약",
 };
 
 const GERMAN: Words = Words {
@@ -98,6 +112,8 @@ const GERMAN: Words = Words {
     stopped: "Hier angehalten.",
     interrupted: "Hier unterbrochen.",
     failed: "Hier fehlgeschlagen.",
+    anew: "Das Gespräch beginnt hier von Neuem: Was darüber steht, erfahren Modelle nicht.",
+    summary: "Zusammenfassung, die Modelle anstelle des darüber Stehenden erhalten",
 };
 
 const FRENCH: Words = Words {
@@ -111,6 +127,8 @@ const FRENCH: Words = Words {
     stopped: "Arrêté ici.",
     interrupted: "Interrompu ici.",
     failed: "Échec ici.",
+    anew: "La conversation recommence ici : ce qui précède n’est pas transmis aux modèles.",
+    summary: "Résumé transmis aux modèles à la place de ce qui précède",
 };
 
 const SPANISH: Words = Words {
@@ -124,6 +142,8 @@ const SPANISH: Words = Words {
     stopped: "Detenido aquí.",
     interrupted: "Interrumpido aquí.",
     failed: "Falló aquí.",
+    anew: "La conversación empieza de nuevo aquí: lo anterior no se envía a los modelos.",
+    summary: "Resumen que se envía a los modelos en lugar de lo anterior",
 };
 
 impl Words {

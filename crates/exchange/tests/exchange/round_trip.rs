@@ -250,6 +250,34 @@ fn documents_for_people() {
 }
 
 #[test]
+fn a_reader_sees_what_models_are_not_told() {
+    let mut chat = everything();
+    let mut after = Message::new(Some(id(2)), Author::User, MessageState::Complete);
+    after.id = id(4);
+    after.created_at = 1_700_000_020_000;
+    after.text = "And how deep?".into();
+    chat.messages.push(after);
+    chat.conversation.leaf = Some(id(4));
+    let text = |chat: &Chat, form, language| {
+        String::from_utf8(written(std::slice::from_ref(chat), form, false, language)).unwrap()
+    };
+    let below = |text: String, from: &str| text.split_once(from).unwrap().1.to_owned();
+    let mut told = Vec::new();
+    for summary in [true, false] {
+        let mark = chat.messages[1].mark.as_mut().unwrap();
+        if !summary {
+            mark.summary = None;
+        }
+        told.push(below(text(&chat, ExportForm::Markdown, Language::German), "</script>"));
+        told.push(below(text(&chat, ExportForm::Html, Language::English), "</table>"));
+    }
+    let mut settings = insta::Settings::clone_current();
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!("document_marks", told.join("\n=====\n")));
+}
+
+#[test]
 fn several_documents_are_a_zip_with_a_name_for_each() {
     let zip = written(&[everything(), everything()], ExportForm::Markdown, true, Language::English);
     let mut zip = zip::ZipArchive::new(Cursor::new(zip)).unwrap();

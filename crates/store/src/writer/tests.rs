@@ -30,7 +30,7 @@ impl Publish for Seen {
         self.changed.notify_all();
     }
 
-    fn disk(&self, problem: Option<String>) {
+    fn disk(&self, problem: Option<DiskProblem>) {
         self.state.lock().unwrap().disk.push(problem.is_some());
         self.changed.notify_all();
     }
@@ -94,7 +94,7 @@ impl Full {
         self.store.close().await;
         let lock = schema::claim(self.dir.path()).unwrap();
         let file = self.dir.path().join("rivulet.db");
-        let connection = schema::open(&file, None).unwrap();
+        let connection = schema::open(&file).unwrap();
         let pages: i64 = connection.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
         connection.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(())).unwrap();
         self.store = Store::start(lock, self.dir.path(), connection, self.seen.clone()).unwrap();
@@ -234,7 +234,7 @@ async fn the_disk_is_back_only_when_it_has_taken_something() {
     full.store.close().await;
     let lock = schema::claim(full.dir.path()).unwrap();
     let file = full.dir.path().join("rivulet.db");
-    let connection = schema::open(&file, None).unwrap();
+    let connection = schema::open(&file).unwrap();
     connection.busy_timeout(Duration::from_millis(1)).unwrap();
     let store = Store::start(lock, full.dir.path(), connection, full.seen.clone()).unwrap();
     full.other.execute_batch("BEGIN IMMEDIATE").unwrap();

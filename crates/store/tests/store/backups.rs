@@ -155,3 +155,34 @@ async fn an_older_format_is_copied_before_it_is_changed() {
         assert_eq!(whole.1[0].text, "hello");
     }
 }
+
+#[tokio::test]
+async fn a_chosen_file_is_looked_at_before_anything_changes() {
+    let scene = Scene::new();
+    let chat = scene.conversation("rivers").await;
+    said(&scene, chat, "water").await;
+    let backup = scene.store.back_up(BackupKind::Asked).await.unwrap();
+    let good = scene.store.backup_folder().join(&backup.name);
+    scene.store.check_backup(good.clone()).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("chosen.db");
+    let refused = async || match scene.store.check_backup(file.clone()).await {
+        Err(error) => ApiError::from(error).code,
+        Ok(()) => panic!("it is taken"),
+    };
+    assert_eq!(refused().await, ErrorCode::NotABackup);
+    std::fs::write(&file, "words").unwrap();
+    assert_eq!(refused().await, ErrorCode::NotABackup);
+    std::fs::write(&file, "").unwrap();
+    assert_eq!(refused().await, ErrorCode::NotABackup);
+    // Another program's database, which has no conversations because it has never heard of any.
+    std::fs::remove_file(&file).unwrap();
+    Connection::open(&file).unwrap().execute_batch("CREATE TABLE recipe (name TEXT)").unwrap();
+    assert_eq!(refused().await, ErrorCode::NotABackup);
+    let mut bytes = std::fs::read(&good).unwrap();
+    let (from, to) = (bytes.len() / 3, bytes.len() / 3 * 2);
+    bytes[from..to].fill(0xA5);
+    std::fs::write(&file, &bytes).unwrap();
+    assert_eq!(refused().await, ErrorCode::NotABackup);
+    assert_eq!(titles(&scene.store).await, ["rivers"]);
+}

@@ -46,7 +46,7 @@ impl Publish for Printer {
         let _ = out.flush();
     }
 
-    fn disk(&self, problem: Option<String>) {
+    fn disk(&self, problem: Option<DiskProblem>) {
         let _ = writeln!(std::io::stdout().lock(), "disk: {problem:?}");
     }
 }

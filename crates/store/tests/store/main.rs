@@ -9,6 +9,7 @@ mod backups;
 mod bin;
 mod chance;
 mod conversations;
+mod damage;
 mod documents;
 mod drafts;
 mod exchange;

@@ -22,7 +22,7 @@ impl Publish for Recorder {
         drop(self.gate.lock().unwrap());
     }
 
-    fn disk(&self, problem: Option<String>) {
+    fn disk(&self, problem: Option<DiskProblem>) {
         panic!("nothing is wrong with the disk: {problem:?}");
     }
 }

@@ -226,7 +226,7 @@ const BEFORE_THE_INDEX: &str = "DROP INDEX message_bin; DROP INDEX conversation_
     ALTER TABLE conversation DROP COLUMN named; DROP TABLE message_words; DROP TABLE spending; DROP TABLE api_token; DROP TABLE api_use; \
     DROP TABLE assistant; ALTER TABLE conversation DROP COLUMN assistant; \
     ALTER TABLE conversation DROP COLUMN prompt; \
-    DROP TABLE tag; DROP TABLE project; DROP TABLE draft; DROP INDEX conversation_project; DROP INDEX conversation_archive; \
+    DROP TRIGGER tag_follows; DROP TABLE tag; DROP TABLE project; DROP TABLE draft; DROP INDEX conversation_project; DROP INDEX conversation_archive; \
     DROP INDEX conversation_was_in; ALTER TABLE conversation DROP COLUMN archived; \
     ALTER TABLE conversation DROP COLUMN project; ALTER TABLE conversation DROP COLUMN was_in; DROP TABLE asked; PRAGMA user_version = 2";
 

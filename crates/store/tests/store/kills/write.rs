@@ -32,7 +32,7 @@ impl Publish for Shown {
         }
     }
 
-    fn disk(&self, problem: Option<String>) {
+    fn disk(&self, problem: Option<rivulet_protocol::DiskProblem>) {
         panic!("without a disk this proves nothing: {problem:?}");
     }
 }
