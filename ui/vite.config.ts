@@ -27,12 +27,24 @@ function findFirst(): Plugin {
   };
 }
 
+/** What shows every component in every state is for whoever works on the page: no build takes it along. */
+function withoutGallery(): Plugin {
+  return {
+    name: 'without-gallery',
+    apply: 'build',
+    moduleParsed({ id }) {
+      if (id.includes('/src/gallery/')) this.error(`${id} is no part of the app.`);
+    },
+  };
+}
+
 /** The words of the interface are one module each, all of them reached by one: only those used twice are shared. */
 const isWords = (id: string) => id.includes('/src/paraglide/messages/one/');
 
 export default defineConfig(({ mode }) => ({
   plugins: [
     findFirst(),
+    withoutGallery(),
     // The words of the interface are compiled with the page, also when a catalogue is saved in a dev build.
     paraglideVitePlugin({
       project: fileURLToPath(new URL('project.inlang', import.meta.url)),

@@ -124,6 +124,13 @@ impl Desktop {
         path
     }
 
+    /// Keeps a picture of the app's window, in as many colours as it needs and few bytes.
+    pub fn window_picture(&self, path: &Path) {
+        let id = self.xdotool(&["search", "--onlyvisible", "--name", "^Rivulet"]).unwrap();
+        let few = ["-window", &id, "+dither", "-colors", "200"];
+        run(self.command("import").args(few).arg(format!("PNG8:{}", path.display()))).expect("a picture");
+    }
+
     /// The screen's pixels, four bytes each, as they are right now; rows from the top.
     pub fn pixels(&self) -> Vec<u8> {
         // An X window dump: a header whose first word is its length, big end first, then the colour map.

@@ -1,6 +1,7 @@
 import { m } from './paraglide/messages.js';
 import type { App } from './state/app.svelte';
 import { beginAnew, markable } from './state/marks';
+import { ofInputMethod } from './ui/composing';
 
 /** What can be done by a key, wherever one is. */
 export interface Action {
@@ -38,6 +39,8 @@ export const ACTIONS: readonly Action[] = [
     offered: (app) => app.open !== null && app.settings_section === null,
     run: (app) => {
       app.finding = true;
+      // It may be there already.
+      focus('find-here');
     },
   },
   {
@@ -81,7 +84,7 @@ export const ACTIONS: readonly Action[] = [
     label: m.composer_focus,
     keys: 'Mod+J',
     offered: (app) => app.may('message_send'),
-    run: () => document.querySelector<HTMLElement>('[data-testid=composer]')?.focus(),
+    run: () => focus('composer'),
   },
   {
     id: 'archive',
@@ -161,7 +164,7 @@ export function shown(keys: string): string {
 export function pressed(event: KeyboardEvent): string | null {
   if (['Control', 'Meta', 'Alt', 'Shift', 'AltGraph', 'Dead', 'Process'].includes(event.key)) return null;
   // What AltGr writes is a letter to its keyboard, not a command.
-  if (event.isComposing || event.getModifierState?.('AltGraph')) return null;
+  if (ofInputMethod(event) || event.getModifierState?.('AltGraph')) return null;
   const mod = ON_MAC ? event.metaKey : event.ctrlKey;
   if (!mod && !event.altKey && !/^F\d+$/.test(event.key)) return null;
   const key = event.key.length === 1 ? event.key.toUpperCase() : event.key;
@@ -172,7 +175,7 @@ export function pressed(event: KeyboardEvent): string | null {
 
 /** Runs what the keys stand for. */
 export function shortcut(event: KeyboardEvent, app: App): void {
-  if (event.defaultPrevented) return;
+  if (event.defaultPrevented || ofInputMethod(event)) return;
   if (event.key === 'Escape') {
     closeTopmost(app);
     return;
@@ -185,13 +188,21 @@ export function shortcut(event: KeyboardEvent, app: App): void {
   action.run(app);
 }
 
+function focus(id: string): void {
+  const field = document.querySelector<HTMLElement>(`[data-testid=${id}]`);
+  field?.focus();
+  if (field instanceof HTMLInputElement) field.select();
+}
+
 /** Closes what is on top; dialogs close themselves. */
 function closeTopmost(app: App): void {
   if (app.sheet !== null || app.arranging.asked !== null) return;
   if (app.arranging.selection.on) app.arranging.selection.end();
   else if (app.drawer) app.drawer = false;
-  else if (app.finding) app.finding = false;
-  else app.settings_section = null;
+  else if (app.finding) {
+    app.finding = false;
+    focus('composer');
+  } else app.settings_section = null;
 }
 
 /** The conversation that is open, if it has a place: one that is in memory only has none. */

@@ -13,6 +13,7 @@ mod install_check;
 mod mirror;
 mod providers;
 mod run;
+mod screenshots;
 mod setup;
 mod shell;
 mod test;
@@ -33,6 +34,7 @@ cargo xtask <chore>
   setup [--test] [--dry-run]     install what building (and testing) needs
   dist                           an installable package
   bench NAME                     measure; without a name, lists what there is
+  screenshots                    the pictures of the docs, drawn anew
   fuzz [TARGET] [--runs N]       random bytes for what takes a stranger's bytes
   codegen [--check]              TypeScript types from crates/protocol
   tidy                           the rules no compiler checks
@@ -70,6 +72,10 @@ fn chore(mut args: Parser) -> Result<()> {
             dist::run().map(drop)
         }
         "bench" => bench::run(&options(args, &[], true)?.rest),
+        "screenshots" => {
+            options(args, &[], false)?;
+            screenshots::run()
+        }
         "fuzz" => fuzz::run(args),
         "codegen" => codegen::run(options(args, &["--check"], false)?.has("--check")),
         "tidy" => {

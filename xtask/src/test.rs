@@ -85,7 +85,8 @@ fn clippy() -> Result<()> {
     shell::run(shell::cargo().args(["clippy", "--package", "xtask", "--all-targets"]).args(lints))
 }
 
-fn tests() -> Command {
+/// The tests of all packages, with what they need.
+pub fn tests() -> Command {
     let mut tests = shell::cargo();
     tests.arg("test").args(run::APP).arg("--no-fail-fast").envs(tools::for_tests("debug"));
     tests

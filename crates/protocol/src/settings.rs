@@ -15,6 +15,8 @@ pub struct Settings {
     pub theme: Theme,
     /// Which key sends a message.
     pub send_key: SendKey,
+    /// Pasted text of more characters than this goes along as a file; `None` never does.
+    pub paste_limit: Option<u32>,
     /// The demo model's speed in tokens a second; `None` is as fast as it goes.
     pub demo_rate: Option<u32>,
     /// How often as fast as it was recorded the demo replays; `None` is as fast as it goes.
@@ -75,6 +77,7 @@ impl Default for Settings {
             language: None,
             theme: Theme::System,
             send_key: SendKey::Enter,
+            paste_limit: Some(10_000),
             demo_rate: Some(60),
             replay_speed: Some(1),
             default_provider: None,

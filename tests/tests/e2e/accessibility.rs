@@ -2,15 +2,16 @@
 //! keyboard alone is enough.
 
 use crate::use_demo;
-use rivulet_tests::{Browser, Desktop, Page, Profile, Serve, ServeOptions, Window, app};
+use rivulet_tests::{Browser, Desktop, PATIENCE, Page, Profile, Serve, ServeOptions, Window, app, wait_for};
 use serde_json::{Value, json};
 use std::fmt::Write;
 use std::time::Duration;
 use thirtyfour::prelude::*;
 
-/// Every rule; what is wrong comes back as a list of sentences.
-const AXE: &str = "const done = arguments[0];
-    axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => done(violations.flatMap(
+/// Every rule but those that are named; what is wrong comes back as a list of sentences.
+const AXE: &str = "const done = arguments[1];
+    const rules = Object.fromEntries(arguments[0].map((rule) => [rule, { enabled: false }]));
+    axe.run(document, { resultTypes: ['violations'], rules }).then(({ violations }) => done(violations.flatMap(
         ({ id, help, nodes }) => nodes.map((node) => `${id}: ${help}: ${node.target}: ${node.failureSummary}`))),
         (error) => done([String(error)]));";
 pub(crate) const CUT: &str = include_str!("cut.js");
@@ -33,6 +34,11 @@ impl Findings {
 }
 
 pub(crate) async fn axe(page: &Page, screen: &str, findings: &mut Findings) {
+    axe_without(page, screen, &[], findings).await;
+}
+
+/// Without rules that say how parts make a whole.
+pub(crate) async fn axe_without(page: &Page, screen: &str, rules: &[&str], findings: &mut Findings) {
     if page.script("return typeof axe", vec![]).await != json!("object") {
         let path = app::root().join("ui/node_modules/axe-core/axe.min.js");
         let source = std::fs::read_to_string(path).expect("`npm ci` in ui brings axe-core");
@@ -42,7 +48,7 @@ pub(crate) async fn axe(page: &Page, screen: &str, findings: &mut Findings) {
     let there = "document.getAnimations().filter((one) => one.effect.getTiming().iterations === 1)
         .forEach((one) => one.finish())";
     page.script(there, vec![]).await;
-    let found = page.driver.execute_async(AXE, vec![]).await.unwrap();
+    let found = page.driver.execute_async(AXE, vec![json!(rules)]).await.unwrap();
     findings.add(screen, found.json());
 }
 
@@ -104,6 +110,20 @@ async fn the_keyboard_reaches_everything() {
     use_demo(page, "tour", 1_000_000).await;
     page.send("Show me.").await;
     page.answer_in(1, "complete").await;
+    let mut findings = Findings::default();
+    reached(page, "conversation", &mut findings).await;
+    press(page, Key::Control + ",").await;
+    page.element("close-settings").await;
+    for form in ["key-open-openai", "endpoint-add", "prompt-new", "assistant-new"] {
+        page.click(form).await;
+    }
+    reached(page, "settings", &mut findings).await;
+    window.close().await;
+    findings.none();
+}
+
+/// Presses Tab as often as there are things to reach, and notes what it did not come by.
+async fn reached(page: &Page, screen: &str, findings: &mut Findings) {
     let count = page.script(REACHED, vec![]).await.as_u64().unwrap();
     assert!(count > 12, "{count} things to reach");
     for _ in 0..count + 12 {
@@ -111,8 +131,56 @@ async fn the_keyboard_reaches_everything() {
     }
     let missed = "return [...window.unseen, ...window.wanted.filter((one) => one.isConnected && !window.met.has(one))
         .map((one) => `the tab key does not come by ${one.outerHTML.slice(0, 160)}`)];";
-    let mut findings = Findings::default();
-    findings.add("conversation", &page.script(missed, vec![]).await);
+    findings.add(screen, &page.script(missed, vec![]).await);
+}
+
+/// Whatever is opened with the keyboard goes with Escape, and the focus is where it was.
+#[tokio::test]
+async fn escape_closes_and_gives_the_focus_back() {
+    let desktop = Desktop::start().await;
+    let window = Window::open(&desktop).await;
+    let page = &window.page;
+    use_demo(page, "echo", 1_000_000).await;
+    page.send("Show me.").await;
+    page.answer_in(1, "complete").await;
+    let focus = "const found = document.querySelector(arguments[0]); found?.focus(); return found !== null;";
+    let at = |script: &str| format!("return document.querySelector(arguments[0]){script}");
+    for (opener, opened) in [
+        ("[data-testid=model]", ".menu.models"),
+        ("[data-testid=controls]", "[data-testid=controls-menu]"),
+        (".answer [data-testid=message-more]", "[data-testid=fork]"),
+        ("[data-testid=inspect]", "[data-testid=inspector]"),
+        ("[data-testid=edit-answer]", "[data-testid=edit-answer-text]"),
+        ("[data-testid=edit-question]", "[data-testid=edit-question-text]"),
+        (".row-menu", "[data-testid=archive]"),
+        ("[data-testid=project-new]", "[data-testid=project-name]"),
+        ("[data-testid=open-mirror]", "[data-testid=mirror-switch]"),
+    ] {
+        wait_for(opener, PATIENCE, async || {
+            (page.script(focus, vec![json!(opener)]).await == json!(true)).then_some(())
+        })
+        .await;
+        press(page, Key::Enter).await;
+        wait_for(opened, PATIENCE, async || {
+            (page.script(&at(" !== null"), vec![json!(opened)]).await == json!(true)).then_some(())
+        })
+        .await;
+        press(page, Key::Escape).await;
+        wait_for(&format!("{opened} is gone, and {opener} has the focus"), PATIENCE, async || {
+            let gone = page.script(&at(" === null"), vec![json!(opened)]).await == json!(true);
+            let back = page.script("return document.activeElement.matches(arguments[0])", vec![json!(opener)]).await;
+            (gone && back == json!(true)).then_some(())
+        })
+        .await;
+    }
+    // The settings, which stand in the conversation's place.
+    press(page, Key::Control + ",").await;
+    page.element("close-settings").await;
+    press(page, Key::Escape).await;
+    wait_for("the composer has the focus", PATIENCE, async || {
+        let at = "return document.activeElement.dataset.testid ?? null";
+        (page.script(at, vec![]).await == json!("composer")).then_some(())
+    })
+    .await;
     window.close().await;
-    findings.none();
 }

@@ -8,6 +8,8 @@ use rivulet_tests::{Browser, Desktop, PATIENCE, Page, Profile, Serve, ServeOptio
 use serde_json::json;
 use thirtyfour::prelude::*;
 
+/// Of the languages the one with the longest words: whether anything is cut is looked at, in narrow pages.
+const LONG: (&str, &str) = ("light", "de");
 const LOOKS: [(&str, &str); 4] = [("light", "en"), ("dark", "zh-CN"), ("light", "zh-CN"), ("dark", "en")];
 const WIDTHS: [u32; 4] = [1180, 800, 590, 360];
 const EXPORT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/exchange/tests/fixtures/open_webui.json");
@@ -29,6 +31,11 @@ impl Looker<'_> {
     /// The screen that is open now, in every look and width.
     async fn at(&mut self, screen: &str) {
         self.in_looks(screen, &LOOKS).await;
+        self.take(LONG.0, LONG.1).await;
+        for width in &WIDTHS[1..] {
+            self.resize(*width).await;
+            self.findings.add(&format!("{screen}, German, {width} px"), &self.page.script(CUT, vec![]).await);
+        }
         self.take("light", "en").await;
         self.resize(WIDTHS[0]).await;
     }
@@ -169,6 +176,7 @@ async fn conversations(looker: &mut Looker<'_>, upstream: &Upstream) {
     page.click("new").await;
     page.send("Show me.").await;
     page.answer_in(1, "complete").await;
+    looker.hit(".reasoning button").await;
     looker.at("tour").await;
     looker.hit("[data-testid=edit-answer]").await;
     looker.at("editing an answer").await;
@@ -226,7 +234,14 @@ async fn menus(looker: &mut Looker<'_>) {
     page.fill("find", "river").await;
     looker.there("[data-testid=search-hit]").await;
     looker.at("search hits").await;
+    page.fill("find", "zzzz").await;
+    looker.there(".list .none").await;
+    looker.at("nothing found").await;
     page.fill("find", "").await;
+    looker.hit("[data-testid=project-new]").await;
+    looker.there("[data-testid=project-name]").await;
+    looker.at("project form").await;
+    press(page, Key::Escape).await;
     looker.hit(".row-menu").await;
     looker.there("[role=menuitem]").await;
     looker.at("conversation menu").await;
@@ -336,6 +351,15 @@ async fn every_screen_behind_a_link_reads_well_in_every_look_and_width() {
     std::fs::create_dir_all(app::screenshots().join("screens")).unwrap();
     let mut looker = Looker { page, host: Host::Browser, findings: Findings::default() };
     looker.at("participant's page").await;
+    // Nobody answers any more.
+    serve.process.kill();
+    looker.there(".banner").await;
+    for theme in ["light", "dark"] {
+        page.script("document.documentElement.dataset.theme = arguments[0]", vec![json!(theme)]).await;
+        looker.findings.add("connection lost", &page.script(CUT, vec![]).await);
+        axe(page, &format!("connection lost, {theme}"), &mut looker.findings).await;
+    }
+    serve = Serve::start(&profile, &ServeOptions::demo("echo")).await;
     // A link that is no longer good.
     let ended = format!("{}/#token={}", serve.url.trim_end_matches('/'), "A".repeat(43));
     page.driver.goto("about:blank").await.unwrap();

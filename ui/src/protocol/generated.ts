@@ -2971,6 +2971,10 @@ theme: Theme,
  */
 send_key: SendKey, 
 /**
+ * Pasted text of more characters than this goes along as a file; `None` never does.
+ */
+paste_limit: number | null, 
+/**
  * The demo model's speed in tokens a second; `None` is as fast as it goes.
  */
 demo_rate: number | null, 

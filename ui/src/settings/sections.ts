@@ -24,7 +24,7 @@ export const SECTIONS: Section[] = [
   {
     id: 'writing',
     title: m.s_writing,
-    words: [m.send_key, m.send_enter, m.send_mod_enter, m.announce, m.announce_pace],
+    words: [m.send_key, m.send_enter, m.send_mod_enter, m.paste_limit, m.announce, m.announce_pace],
   },
   { id: 'context', title: m.s_context, words: [m.title_model, m.summary_model, m.when_full, m.summarise] },
   { id: 'prompts', title: m.s_prompts, words: [m.prompt, m.prompt_new] },
@@ -49,6 +49,22 @@ export const SECTIONS: Section[] = [
   { id: 'privacy', title: m.s_privacy, words: [m.data_folder, m.logs, m.logs_note] },
   { id: 'about', title: m.s_about, words: [m.version] },
 ];
+
+/** A section is read from where its heading stands in the upper part of the page. */
+const READ_AT = 0.25;
+
+/**
+ * Which section is read. `tops`: where they begin, from the page's upper edge, in their order; `asked`: the one that was
+ * asked for, if the page cannot be scrolled further: it is read where it can be seen.
+ */
+export function inView(
+  tops: readonly { id: SettingsSection; top: number }[],
+  height: number,
+  asked: SettingsSection | null,
+): SettingsSection | undefined {
+  if (tops.some(({ id, top }) => id === asked && top >= 0 && top < height)) return asked ?? undefined;
+  return (tops.findLast(({ top }) => top <= height * READ_AT) ?? tops[0])?.id;
+}
 
 /** The sections that have all words of the query in them. */
 export function find(query: string): Section[] {

@@ -149,14 +149,16 @@ export class App {
       // The first picture is whole: nothing in it is drawn twice.
       await Promise.all([library, settings, models, projects, this.assistants.load()]);
       this.ready = true;
+      const opening = this.#opening;
       // What follows changes nothing in the first picture, and is not in its way.
       await painted();
       if (this.may('providers_list')) await Promise.all([this.providers.load(), this.mirror.load()]);
-      // A page that was loaded again shows what it showed; a browser has come to see something.
+      // A page that was loaded again shows what it showed, unless something was chosen meanwhile; a browser has come to
+      // see something.
       const first = this.transport.host === 'browser' ? this.library.list[0]?.id : undefined;
       const kept = await this.#kept();
       const shown = kept ?? first;
-      if (shown && !this.open) await this.show(shown);
+      if (shown && !this.open && this.#opening === opening) await this.show(shown);
       // The keyring may ask for its password: last, and nobody waits for it.
       if (this.may('keyring_status')) await this.providers.loadKeyring();
     } catch (thrown) {

@@ -3,10 +3,11 @@ import type { Transport } from '../transport/types';
 import { language } from './language.svelte';
 
 /** What holds where the settings cannot be read: in a browser behind a link. */
-const DEFAULTS: Settings = {
+export const DEFAULTS: Settings = {
   language: null,
   theme: 'system',
   send_key: 'enter',
+  paste_limit: 10_000,
   demo_rate: null,
   replay_speed: null,
   default_provider: null,

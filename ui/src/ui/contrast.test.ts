@@ -48,8 +48,7 @@ describe.each([':root', '[data-theme="dark"]'])('%s', (selector) => {
   });
 
   it('text can be read on a chosen row and on the accent', () => {
-    for (const text of ['ink', 'ink-2', 'ink-3'])
-      expect(contrast(get(text), get('paper-3')), text).toBeGreaterThanOrEqual(4.5);
+    for (const text of texts) expect(contrast(get(text), get('paper-3')), text).toBeGreaterThanOrEqual(4.5);
     expect(contrast(get('on-river'), get('river'))).toBeGreaterThanOrEqual(4.5);
     expect(contrast(get('ink'), get('river-soft'))).toBeGreaterThanOrEqual(4.5);
   });
