@@ -1,8 +1,8 @@
 //! What the engine asks of the desktop.
 
-use crate::logging;
+use crate::{closing, logging, window};
 use rivulet_engine::{BoxFuture, Desktop};
-use rivulet_protocol::{ApiError, ErrorCode};
+use rivulet_protocol::{ApiError, ClosingReply, ErrorCode};
 use std::path::PathBuf;
 use tauri::AppHandle;
 use tauri_plugin_dialog::{DialogExt, FilePath};
@@ -44,6 +44,14 @@ impl Desktop for TauriDesktop {
         let dialog = self.app.dialog().file().set_file_name(name).add_filter(extension, &[extension]);
         dialog.save_file(|path| drop(answer.send(path)));
         Box::pin(async { on_disk(chosen.await) })
+    }
+
+    fn answer_closing(&self, reply: ClosingReply) {
+        closing::answered(&self.app, reply);
+    }
+
+    fn show_window(&self) {
+        window::show(&self.app);
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod bridge;
+mod closing;
 mod companion;
 mod desktop;
 mod logging;

@@ -1,6 +1,7 @@
 //! The app with its window.
 
 use crate::bridge::{self, Watches};
+use crate::closing::{self, Closing};
 use crate::desktop::TauriDesktop;
 use crate::rescue::Waiting;
 use crate::{companion, logging, signals, still};
@@ -14,15 +15,16 @@ use rivulet_terminal::wire::Host;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use tauri::http;
-use tauri::{AppHandle, Manager, RunEvent, Url, WebviewUrl, WebviewWindowBuilder};
+use tauri::{AppHandle, Manager, RunEvent, Url, WebviewUrl, WebviewWindowBuilder, WindowEvent};
 
-const MAIN: &str = "main";
+/// The one window.
+pub const MAIN: &str = "main";
 /// Where the pages of frames for previews are. A scheme of their own: whatever is in the app's gets the app's policy.
 const PREVIEW: &str = "preview";
 /// Conversations the page asks for first: the page's own number.
 const FIRST_PAGE: u32 = 100;
 
-/// Opens the app and runs until its last window is closed.
+/// Opens the app and runs until its window is closed; where answers go on without it, until the last of them has ended.
 pub fn run(start: EngineConfig) -> anyhow::Result<()> {
     paint_without_gpu();
     let logs = logging::start(&start.data_dir);
@@ -34,6 +36,7 @@ pub fn run(start: EngineConfig) -> anyhow::Result<()> {
         .plugin(tauri_plugin_opener::init())
         .plugin(tauri_plugin_dialog::init())
         .manage(Watches::default())
+        .manage(Closing::default())
         .register_uri_scheme_protocol(PREVIEW, |_, request| frame(request.uri().path()))
         .invoke_handler(bridge::commands::handler())
         .setup(move |app| {
@@ -52,10 +55,14 @@ pub fn run(start: EngineConfig) -> anyhow::Result<()> {
         })
         .build(tauri::generate_context!())
         .context("the window system could not be reached")?;
-    app.run(|app, event| {
-        if let RunEvent::Exit = event {
-            quit(app);
+    app.run(|app, event| match event {
+        RunEvent::Exit => quit(app),
+        RunEvent::WindowEvent { event: WindowEvent::CloseRequested { api, .. }, .. } if closing::held_back(app) => {
+            api.prevent_close();
         }
+        #[cfg(target_os = "macos")]
+        RunEvent::Reopen { .. } => show(app),
+        _ => {}
     });
     Ok(())
 }
@@ -192,7 +199,14 @@ fn own_page(url: &Url) -> bool {
     app || dev
 }
 
-fn show(app: &AppHandle) {
+/// Somebody wants the window.
+pub fn show(app: &AppHandle) {
+    closing::wanted(app);
+    to_front(app);
+}
+
+/// Brings the window to where it is seen.
+pub fn to_front(app: &AppHandle) {
     if let Some(window) = app.get_webview_window(MAIN) {
         // Each may fail on a desktop that does not allow it; the others still help.
         let _ = window.unminimize();
@@ -201,7 +215,7 @@ fn show(app: &AppHandle) {
     }
 }
 
-/// A signal ends the app the way its last window's closing does.
+/// A signal ends the app at once, whatever is being written.
 async fn end_when_asked(app: AppHandle) {
     match signals::end() {
         Ok(end) => {

@@ -7,10 +7,13 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The screen's size in pixels.
 pub const SCREEN: (usize, usize) = (1280, 800);
+
+/// Longer than the app takes to do something about its window's being closed.
+const HEARD: Duration = Duration::from_secs(12);
 
 /// One at a time: two windows with their browsers are more than a small machine can show.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
@@ -160,6 +163,30 @@ impl Desktop {
     /// Runs xdotool.
     pub fn xdotool(&self, arguments: &[&str]) -> Result<String, String> {
         run(self.command("xdotool").args(arguments)).map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned())
+    }
+
+    /// Asks the window manager to close the app's window, as a person does, until that has led to what is waited for.
+    pub async fn close_until<T>(&self, what: &str, led: impl AsyncFn() -> Option<T>) -> T {
+        wait_for(what, PATIENCE, async || {
+            self.press_close();
+            // Again only when the app can have heard nothing: what it does with a close it does sooner than that.
+            let since = Instant::now();
+            while since.elapsed() < HEARD {
+                if let Some(led) = led().await {
+                    return Some(led);
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            None
+        })
+        .await
+    }
+
+    /// Presses the keys that close the app's window, if it is there to be seen.
+    pub(crate) fn press_close(&self) {
+        let focus = ["search", "--onlyvisible", "--name", "^Rivulet", "windowfocus", "--sync"];
+        // It may go away in between.
+        let _ = self.xdotool(&focus).and_then(|_| self.xdotool(&["key", "alt+F4"]));
     }
 
     /// Chooses a file in the system's own dialog, as a person does who types where it is.

@@ -69,14 +69,14 @@ impl Window {
             .await;
     }
 
-    /// Asks the window manager to close the window, as a person does, and waits for the app's end.
+    /// Asks the window manager to close the window, as a person does, and waits for the app's end. Answers that are being
+    /// written do not hold it up: it is asked once more.
     pub async fn close_by_hand(self, desktop: &Desktop) {
         let app = app_process(&self.driver);
         let ended = || !Path::new(&format!("/proc/{app}")).exists();
-        desktop.xdotool(&["search", "--onlyvisible", "--name", "^Rivulet", "windowfocus", "--sync"]).unwrap();
         wait_for("the app ends", PATIENCE, async || {
             // Again, as a person would: the window manager may have heard of the focus later than the screen did.
-            desktop.xdotool(&["key", "alt+F4"]).unwrap();
+            desktop.press_close();
             for _ in 0..100 {
                 if ended() {
                     return Some(());

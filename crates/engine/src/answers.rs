@@ -206,6 +206,8 @@ impl Engine {
             engine.notify_conversation(conversation).await;
             let ended = running.ended.clone();
             let cost = prepare(engine.clone(), running).await.run().await;
+            // Begun before the answer is gone: in between nobody finds the app idle.
+            let _titled = engine.core.beside.begin(Some(conversation));
             engine.core.turns().remove(&answer);
             engine.charge(link, cost);
             ended.cancel();

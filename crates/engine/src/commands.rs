@@ -404,6 +404,11 @@ impl Commands for Engine {
     async fn logs_open(&self, _: &Caller, _: Nothing) -> Answer<Nothing> {
         self.desktop()?.open_logs().map(done)
     }
+
+    async fn closing_answer(&self, _: &Caller, request: ClosingAnswer) -> Answer<Nothing> {
+        self.desktop()?.answer_closing(request.reply);
+        Ok(Nothing {})
+    }
 }
 
 fn done((): ()) -> Nothing {

@@ -131,6 +131,7 @@ enum Ending {
 
 impl Call {
     async fn run(self, request: ChatRequest) {
+        let _begun = self.engine.core.beside.begin(None);
         let since = Instant::now();
         let price = self.engine.price(&self.provider, &self.model).await;
         let tally = Tally { price, asked: cost::tokens_of(&request.messages, 0), ..Tally::default() };

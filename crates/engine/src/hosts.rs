@@ -2,7 +2,7 @@
 //! arrows point the other way: the mirror and the desktop shell know the engine.
 
 use crate::Engine;
-use rivulet_protocol::{ApiError, ConversationId, ErrorCode, LinkCreate, LinkId, MirrorStatus, NewLink};
+use rivulet_protocol::{ApiError, ClosingReply, ConversationId, ErrorCode, LinkCreate, LinkId, MirrorStatus, NewLink};
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -56,6 +56,10 @@ pub trait Desktop: Send + Sync {
     fn choose_import(&self, folder: bool) -> BoxFuture<'_, Option<PathBuf>>;
     /// Asks a person where to put an export that might be called `name`, which ends with `extension`.
     fn choose_export(&self, name: String, extension: &'static str) -> BoxFuture<'_, Option<PathBuf>>;
+    /// Does what a person chose, if they are asked right now what closing the window shall do.
+    fn answer_closing(&self, reply: ClosingReply);
+    /// Brings the window to the front, from wherever it went.
+    fn show_window(&self);
 }
 
 impl Engine {

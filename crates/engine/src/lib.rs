@@ -9,6 +9,7 @@ mod asides;
 mod assistants;
 mod attachments;
 mod backups;
+mod beside;
 mod bin;
 mod brake;
 mod branches;
@@ -53,7 +54,9 @@ pub use rivulet_store::{StoredLink, StoredMirror};
 
 use log::Logs;
 use rivulet_demo::Demo;
-use rivulet_protocol::{ApiError, Caller, CallerRole, ConversationId, LibraryEvent, MessageId, Notice, Scope};
+use rivulet_protocol::{
+    ApiError, Caller, CallerRole, ConversationId, LibraryEvent, MessageId, Notice, Scope, WhenClosed,
+};
 use rivulet_providers::Client;
 use rivulet_store::Store;
 use rivulet_vault::Vault;
@@ -96,6 +99,7 @@ pub(crate) struct Core {
     pub named: broadcast::Sender<Arc<str>>,
     pub session_provider: Option<SessionProvider>,
     pub running: Mutex<HashMap<MessageId, RunningTurn>>,
+    pub beside: beside::Beside,
     pub tasks: TaskTracker,
     pub quitting: CancellationToken,
     pub mirror: OnceLock<Arc<dyn MirrorControl>>,
@@ -180,6 +184,18 @@ impl Engine {
     /// Hands over the desktop. Once; without a window there is none.
     pub fn set_desktop(&self, desktop: Arc<dyn Desktop>) {
         let _ = self.core.desktop.set(desktop);
+    }
+
+    /// Brings the window to the front, where there is one.
+    pub fn show_window(&self) {
+        if let Some(desktop) = self.core.desktop.get() {
+            desktop.show_window();
+        }
+    }
+
+    /// What closing the window shall do to answers that are being written; asked where that cannot be read.
+    pub async fn when_closed(&self) -> WhenClosed {
+        self.core.store.settings().await.map(|settings| settings.when_closed).unwrap_or_default()
     }
 
     /// The port a person chose for the mirror.

@@ -128,6 +128,7 @@ impl Engine {
             named: broadcast::channel(NAMED_AT_ONCE).0,
             session_provider: config.session_provider,
             running: Mutex::default(),
+            beside: Default::default(),
             tasks: TaskTracker::new(),
             quitting: CancellationToken::new(),
             mirror: OnceLock::new(),

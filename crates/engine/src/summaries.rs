@@ -96,6 +96,7 @@ impl Engine {
         at: u64,
         stop: CancellationToken,
     ) -> (Result<(), Failure>, Option<Cost>) {
+        let _begun = self.core.beside.begin(Some(tight.conversation));
         let mut cost: Option<Cost> = None;
         let Tight { conversation, ref model, window, below, ref before, ref messages } = tight;
         let counted = messages.iter().filter(|message| message.author != Author::System).count() as u32;

@@ -67,6 +67,7 @@ impl Engine {
         path: &[Message],
         cost: &mut Option<Cost>,
     ) -> Result<(), ApiError> {
+        let _begun = self.core.beside.begin(Some(id));
         let store = self.core.store_of(id);
         let Some(conversation) = store.conversation(id).await? else { return Ok(()) };
         let text = asked(path);

@@ -167,6 +167,7 @@ macro_rules! with_commands {
             "Opens a web address in the system's browser: http, https and mailto only." link_open(LinkOpen) -> Nothing, Window;
             "Fetches a picture an answer names: from the public internet only, without cookies, written anew." picture_fetch(PictureFetch) -> AttachmentData, Window;
             "Opens the folder with the logs." logs_open(Nothing) -> Nothing, Window;
+            "What is to happen, where the window was to be closed while answers are being written." closing_answer(ClosingAnswer) -> Nothing, Window;
         }
     };
 }

@@ -9,6 +9,7 @@
 mod api;
 mod assistant;
 mod backup;
+mod closing;
 pub mod command;
 mod controls;
 mod conversation;
@@ -35,6 +36,7 @@ pub mod typescript;
 pub use api::*;
 pub use assistant::*;
 pub use backup::*;
+pub use closing::*;
 pub use command::Role as CallerRole;
 pub use command::*;
 pub use controls::*;

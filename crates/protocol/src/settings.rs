@@ -1,6 +1,6 @@
 //! Settings: one document, defaults filled in.
 
-use crate::ProviderId;
+use crate::{ProviderId, WhenClosed};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -67,6 +67,8 @@ pub struct Settings {
     pub when_full: WhenFull,
     /// How much models read, where a person knows better than their vendors' lists.
     pub windows: Vec<ModelWindow>,
+    /// What closing the window does to answers that are being written.
+    pub when_closed: WhenClosed,
     /// The first start is over.
     pub welcomed: bool,
 }
@@ -103,6 +105,7 @@ impl Default for Settings {
             summary_model: None,
             when_full: WhenFull::Ask,
             windows: Vec::new(),
+            when_closed: WhenClosed::Ask,
             welcomed: false,
         }
     }

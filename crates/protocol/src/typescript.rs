@@ -58,6 +58,7 @@ pub fn generated() -> String {
     };
     out.visit::<Batch>();
     out.visit::<LibraryEvent>();
+    out.visit::<ClosingAsked>();
     out.visit::<ApiError>();
     // Of a window whose core did not start.
     out.visit::<Trouble>();

@@ -69,6 +69,11 @@ async fn play(stream: &mut impl Socket, script: Script, note: impl Fn(Note)) -> 
                 Ok(()) => Err(ErrorKind::BrokenPipe.into()),
                 Err(_) => continue,
             },
+            Step::Until(mut open) => tokio::select! {
+                () = closed(stream) => Err(ErrorKind::BrokenPipe.into()),
+                // Whoever could say so may be gone: then it goes on as well.
+                _ = open.wait_for(|open| *open) => continue,
+            },
             Step::WaitForClose => {
                 closed(stream).await;
                 Err(ErrorKind::BrokenPipe.into())

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use std::time::{Duration, SystemTime};
+use tokio::sync::watch;
 
 /// What to do with one request, step by step. The connection is closed after the last.
 #[derive(Clone, Debug)]
@@ -25,6 +26,8 @@ pub(crate) enum Step {
     Raw(Vec<u8>),
     End,
     Wait(Duration),
+    /// Until this says so. Only HTTP/1.1 has such.
+    Until(watch::Receiver<bool>),
     WaitForClose,
     /// The connection is torn down; in HTTP/2, the stream is reset with this reason.
     Reset(u32),
@@ -143,6 +146,12 @@ impl Script {
     /// Nothing for this long.
     pub fn wait(mut self, time: Duration) -> Self {
         self.0.push(Step::Wait(time));
+        self
+    }
+
+    /// Nothing, until this is true: over HTTP/1.1 only.
+    pub fn until(mut self, open: watch::Receiver<bool>) -> Self {
+        self.0.push(Step::Until(open));
         self
     }
 

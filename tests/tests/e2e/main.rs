@@ -8,6 +8,7 @@ mod assistants;
 mod attachments;
 mod bin;
 mod clients;
+mod closing;
 mod context;
 mod controls;
 mod cost;

@@ -622,6 +622,32 @@ export type ChosenFolder = {
  * Where it is, from the root; `None` if they chose none.
  */
 path: string | null, };
+ * What the page says to that. It says nothing where nothing is asked any more.
+ */
+export type ClosingAnswer = { 
+/**
+ * What.
+ */
+reply: ClosingReply, };
+
+/**
+ * The question to the window's page: it shall be closed, and answers are being written. Asked again and again until
+ * there is a reply, for any one may be lost.
+ */
+export type ClosingAsked = { 
+/**
+ * Counts the closings of this run that were asked about, from 1.
+ */
+number: number, 
+/**
+ * How many answers are being written.
+ */
+answers: number, };
+
+/**
+ * A reply.
+ */
+export type ClosingReply = "heard" | "stay" | "let_finish" | "quit";
 
 /**
  * One step of a connection test.
@@ -3075,6 +3101,10 @@ when_full: WhenFull,
  */
 windows: Array<ModelWindow>, 
 /**
+ * What closing the window does to answers that are being written.
+ */
+when_closed: WhenClosed, 
+/**
  * The first start is over.
  */
 welcomed: boolean, };
@@ -3496,6 +3526,11 @@ conversations: Array<ConversationId>,
 agent: string, };
 
 /**
+ * What closing the window does to answers that are being written.
+ */
+export type WhenClosed = "ask" | "let_finish" | "quit";
+
+/**
  * What happens when the next request would nearly fill what its model reads.
  */
 export type WhenFull = "off" | "ask" | "automatic";
@@ -3720,6 +3755,8 @@ export interface Commands {
   picture_fetch: { request: PictureFetch; response: AttachmentData };
   /** Opens the folder with the logs. */
   logs_open: { request: Nothing; response: Nothing };
+  /** What is to happen, where the window was to be closed while answers are being written. */
+  closing_answer: { request: ClosingAnswer; response: Nothing };
 }
 
 /** The least role that may call a command. */
@@ -3822,4 +3859,5 @@ export const commandRoles: Record<keyof Commands, CallerRole> = {
   link_open: "window",
   picture_fetch: "window",
   logs_open: "window",
+  closing_answer: "window",
 };

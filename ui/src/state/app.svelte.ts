@@ -27,6 +27,7 @@ import { AssistantsState } from './assistants.svelte';
 import { Attaching } from './attaching.svelte';
 import { BackupsState } from './backups.svelte';
 import { BinState } from './bin.svelte';
+import { ClosingState } from './closing.svelte';
 import { OpenConversation } from './conversation.svelte';
 import { CostsState } from './costs.svelte';
 import { isSet, ledTo } from './leading';
@@ -81,6 +82,7 @@ export class App {
   readonly costs: CostsState;
   readonly assistants: AssistantsState;
   readonly arranging: Arranging;
+  readonly closing: ClosingState;
 
   info = $state.raw<AppInfo | null>(null);
   connection = $state<Connection>('live');
@@ -120,6 +122,7 @@ export class App {
     this.costs = new CostsState(transport);
     this.assistants = new AssistantsState(transport);
     this.arranging = new Arranging(this);
+    this.closing = new ClosingState(transport);
     const in_window = transport.host === 'window';
     if (in_window) setPictures((url) => this.#picture(url));
     setFrames((page) => transport.frame(page));

@@ -33,6 +33,7 @@ export const DEFAULTS: Settings = {
   summary_model: null,
   when_full: 'ask',
   windows: [],
+  when_closed: 'ask',
   welcomed: true,
 };
 const KEPT = 'rivulet-settings';

@@ -57,6 +57,8 @@ export class HttpTransport implements Transport {
     return this.#feed.library(onEvent);
   }
 
+  closing(): void {}
+
   onConnection(listener: (connection: Connection) => void): () => void {
     this.#listeners.add(listener);
     listener(this.#connection);

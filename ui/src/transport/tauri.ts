@@ -1,7 +1,16 @@
 // The only file that knows the desktop host.
 import { convertFileSrc, invoke } from '@tauri-apps/api/core';
 import { listen } from '@tauri-apps/api/event';
-import type { ApiError, Batch, Commands, ConversationId, LibraryEvent, Rescued, Trouble } from '../protocol/generated';
+import type {
+  ApiError,
+  Batch,
+  ClosingAsked,
+  Commands,
+  ConversationId,
+  LibraryEvent,
+  Rescued,
+  Trouble,
+} from '../protocol/generated';
 import { painted } from '../ui/painted';
 import { asApiError, type Connection, type RescueDesk, type Transport } from './types';
 
@@ -76,6 +85,10 @@ export class TauriTransport implements Transport {
     );
     void listening.then(() => invoke('library'));
     return () => void listening.then((unlisten) => unlisten());
+  }
+
+  closing(onAsked: (asked: ClosingAsked) => void): void {
+    void this.#quiet.then(() => listen<ClosingAsked>('rivulet://closing', ({ payload }) => onAsked(payload)));
   }
 
   onConnection(listener: (connection: Connection) => void): () => void {

@@ -1,6 +1,7 @@
 import type {
   ApiError,
   Batch,
+  ClosingAsked,
   Commands,
   ConversationId,
   LibraryEvent,
@@ -36,6 +37,8 @@ export interface Transport {
   ): () => void;
   /** Shows what changes outside of the logs. */
   library(onEvent: (event: LibraryEvent) => void): () => void;
+  /** Asks what closing the window shall do to answers that are being written; a browser closes its pages itself. */
+  closing(onAsked: (asked: ClosingAsked) => void): void;
   /** Tells how the connection stands, at once and whenever it changes. */
   onConnection(listener: (connection: Connection) => void): () => void;
 }

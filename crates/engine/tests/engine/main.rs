@@ -7,6 +7,7 @@ mod assistants;
 mod attachments;
 mod background;
 mod backups;
+mod beside;
 mod branches;
 mod costs;
 mod keys;

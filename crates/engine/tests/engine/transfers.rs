@@ -31,6 +31,10 @@ impl Desktop for Chooser {
         self.offered.lock().unwrap().push(name);
         Box::pin(async { self.to.clone() })
     }
+
+    fn answer_closing(&self, _: ClosingReply) {}
+
+    fn show_window(&self) {}
 }
 
 fn fixture(name: &str) -> PathBuf {

@@ -109,6 +109,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
         match self.shared.host {
             Host::Core => self.shared.handed_over.cancel(),
             Host::Window | Host::Serve => {
+                // A window that went away while answers end is what whoever asks was looking for.
+                self.shared.engine.show_window();
                 return Err(ApiError::new(ErrorCode::Busy, "The data folder is in use by another Rivulet.").into());
             }
         }
