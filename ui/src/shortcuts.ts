@@ -48,7 +48,7 @@ export const ACTIONS: readonly Action[] = [
     label: m.stop,
     keys: 'Mod+.',
     offered: (app) => app.open?.state.live != null && app.may('answer_stop'),
-    run: (app) => app.stop(),
+    run: (app) => app.turns.stop(),
   },
   {
     id: 'regenerate',
@@ -57,7 +57,7 @@ export const ACTIONS: readonly Action[] = [
     offered: (app) => app.may('answer_regenerate') && lastAnswer(app) !== undefined,
     run: (app) => {
       const answer = lastAnswer(app);
-      if (answer) void app.regenerate(answer.id);
+      if (answer) void app.turns.regenerate(answer.id);
     },
   },
   {

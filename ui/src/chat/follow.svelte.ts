@@ -15,7 +15,7 @@ export class Follow {
   /** Follows the end of `view` as `content` grows; for `{@attach}`. */
   attach(view: HTMLElement, content: HTMLElement): () => void {
     this.#view = view;
-    const growth = new ResizeObserver(() => this.#settle());
+    const growth = new ResizeObserver(() => this.settle());
     growth.observe(content);
     growth.observe(view);
     const on = { passive: true };
@@ -25,7 +25,7 @@ export class Follow {
     view.addEventListener('pointerdown', this.#pointer, on);
     view.addEventListener('keydown', this.#key);
     view.addEventListener('scroll', this.#scroll, on);
-    this.#settle();
+    this.settle();
     return () => {
       growth.disconnect();
       view.removeEventListener('wheel', this.#wheel);
@@ -41,7 +41,7 @@ export class Follow {
   toEnd(): void {
     this.pinned = true;
     this.#goingUp = false;
-    this.#settle();
+    this.settle();
   }
 
   /** To this row, in the middle of the view, and stay there. */
@@ -59,7 +59,8 @@ export class Follow {
     this.#view.scrollTop += anchor.getBoundingClientRect().top - before;
   }
 
-  #settle(): void {
+  /** To the end of what was drawn just now, if it is followed. */
+  settle(): void {
     if (this.pinned && this.#view) this.#view.scrollTop = this.#view.scrollHeight;
   }
 

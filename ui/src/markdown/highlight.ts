@@ -1,12 +1,13 @@
 import type { HLJSApi, LanguageFn } from 'highlight.js';
+import { inSlices } from './slices';
 
 /**
  * Colours finished code in idle time. The engine and each language are loaded when first needed; what they find is built
  * as spans, never as HTML.
  */
 
-/** Code is coloured in pieces of about this many characters, so that no piece takes longer than a frame. */
-const PIECE = 6000;
+/** Code is coloured in pieces of about this many characters, so that none takes longer than a part of a frame. */
+const PIECE = 3000;
 /** Longer code stays plain. */
 const MAX_CODE = 400_000;
 /** A longer line is data, not something to read. */
@@ -175,14 +176,34 @@ export async function highlight(
   if (lines.some((line) => line.length > MAX_LINE)) return;
   const hljs = await load(language);
   if (hljs === null) return;
-  for (let from = 0; from < lines.length; ) {
-    const to = pieceEnd(lines, from);
-    await idle();
-    if (!wanted()) return;
-    const found = hljs.highlight(lines.slice(from, to).join('\n'), { language, ignoreIllegals: true });
-    show(from, linesOf(found._emitter as unknown as { rootNode: Scope }));
-    from = to;
-  }
+  let from = 0;
+  await new Promise<void>((done, failed) => {
+    inSlices(() => {
+      if (!wanted()) from = lines.length;
+      try {
+        if (from < lines.length) from = piece(hljs, language, lines, from, show);
+      } catch (thrown) {
+        from = lines.length;
+        failed(thrown);
+      }
+      if (from >= lines.length) done();
+      return from < lines.length;
+    });
+  });
+}
+
+/** Colours one piece; where the next begins. */
+function piece(
+  hljs: HLJSApi,
+  language: string,
+  lines: string[],
+  from: number,
+  show: (first: number, lines: Run[][]) => void,
+): number {
+  const to = pieceEnd(lines, from);
+  const found = hljs.highlight(lines.slice(from, to).join('\n'), { language, ignoreIllegals: true });
+  show(from, linesOf(found._emitter as unknown as { rootNode: Scope }));
+  return to;
 }
 
 async function load(language: string): Promise<HLJSApi | null> {
@@ -236,11 +257,4 @@ function linesOf({ rootNode }: { rootNode: Scope }): Run[][] {
   };
   walk(rootNode, null);
   return lines;
-}
-
-function idle(): Promise<void> {
-  return new Promise((resolve) => {
-    if (typeof requestIdleCallback === 'function') requestIdleCallback(() => resolve(), { timeout: 500 });
-    else setTimeout(resolve, 1);
-  });
 }

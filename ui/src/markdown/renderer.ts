@@ -15,6 +15,9 @@ type References = ParseEnv['references'];
 
 /** At most this much text is taken in one frame, so that no frame is long, however much has arrived. */
 const FRAME_TEXT = 24_000;
+/** It is taken in pieces of this size, and no further one when drawing them has taken this long: laying out takes more. */
+const PIECE_TEXT = 2000;
+const FRAME_MS = 4;
 /** An open end longer than this is drawn again only when it has grown by a part of itself, or after a moment. */
 const SMALL_TAIL = 4096;
 const TAIL_GROWTH = 64;
@@ -92,7 +95,7 @@ export class Renderer {
   /** Draws everything that is known now, without waiting for frames. */
   flush(): void {
     do this.step();
-    while (this.taken < this.text.length);
+    while (this.taken < this.text.length || (this.done && this.codes.length > 0));
     if (this.frame !== null) this.clock.cancelFrame(this.frame);
     this.frame = null;
   }
@@ -130,16 +133,25 @@ export class Renderer {
 
   /** One frame's work. */
   private step(): void {
-    this.steppedAt = this.clock.now();
-    const to = Math.min(this.text.length, this.taken + FRAME_TEXT);
-    this.blocks.push(this.text.slice(this.taken, to));
-    this.taken = to;
-    const complete = !this.running && to === this.text.length;
-    if (complete) this.blocks.finish();
-    this.drawClosed();
-    if (complete) this.complete();
+    if (this.done) {
+      this.fold();
+      return;
+    }
+    // A finished text stands at once as it will stand, for somebody may be reading below it.
+    const piece = this.taken === 0 && !this.running ? FRAME_TEXT : PIECE_TEXT;
+    const begun = this.clock.now();
+    this.steppedAt = begun;
+    const most = Math.min(this.text.length, this.taken + FRAME_TEXT);
+    do {
+      const to = Math.min(most, this.taken + piece);
+      this.blocks.push(this.text.slice(this.taken, to));
+      this.taken = to;
+      if (!this.running && to === this.text.length) this.blocks.finish();
+      this.drawClosed();
+    } while (this.taken < most && this.clock.now() - begun < FRAME_MS);
+    if (!this.running && this.taken === this.text.length) this.complete();
     else if (!this.drawTail()) this.schedule();
-    if (to < this.text.length) this.schedule();
+    if (this.taken < this.text.length) this.schedule();
   }
 
   private drawClosed(): void {
@@ -212,7 +224,7 @@ export class Renderer {
     return true;
   }
 
-  /** The text is complete: draws again what refers to something defined later, and folds long code. */
+  /** The text is complete: draws again what refers to something defined later. */
   private complete(): void {
     if (this.done) return;
     this.done = true;
@@ -225,8 +237,19 @@ export class Renderer {
       for (const one of patch(this.host, block.drawn, pieces, next)) this.collectCode(one);
     }
     this.frozen = [];
-    for (const code of this.codes) code.settle();
-    this.codes = [];
+    if (this.codes.length > 0) this.schedule();
+  }
+
+  /** Folds long code, in the frames after that of the last words: it has waited for the end, and nobody waits for it. */
+  private fold(): void {
+    const begun = this.clock.now();
+    let code = this.codes.pop();
+    while (code !== undefined) {
+      code.settle();
+      if (this.clock.now() - begun >= FRAME_MS) break;
+      code = this.codes.pop();
+    }
+    if (this.codes.length > 0) this.schedule();
   }
 }
 

@@ -4,7 +4,6 @@ import { setPictures } from '../markdown/pictures';
 import { m } from '../paraglide/messages.js';
 import {
   type AppInfo,
-  type Attachment,
   type Commands,
   type Controls,
   type Conversation,
@@ -12,12 +11,9 @@ import {
   commandRoles,
   type DiskProblem,
   type LibraryEvent,
-  type Message,
-  type MessageId,
   type ProjectId,
   type ProviderId,
   type SearchHit,
-  type Snapshot,
 } from '../protocol/generated';
 import { asApiError, type Connection, type Transport } from '../transport/types';
 import { painted } from '../ui/painted';
@@ -30,7 +26,7 @@ import { BinState } from './bin.svelte';
 import { ClosingState } from './closing.svelte';
 import { OpenConversation } from './conversation.svelte';
 import { CostsState } from './costs.svelte';
-import { isSet, ledTo } from './leading';
+import { ledTo } from './leading';
 import { LibraryState } from './library.svelte';
 import { MirrorState } from './mirror.svelte';
 import { ProgramsState } from './programs.svelte';
@@ -40,6 +36,7 @@ import { SettingsState } from './settings.svelte';
 import { StorageState } from './storage.svelte';
 import { toasts } from './toasts.svelte';
 import { TransfersState } from './transfers.svelte';
+import { Turns } from './turns';
 
 export type SettingsSection =
   | 'providers'
@@ -83,6 +80,7 @@ export class App {
   readonly assistants: AssistantsState;
   readonly arranging: Arranging;
   readonly closing: ClosingState;
+  readonly turns: Turns;
 
   info = $state.raw<AppInfo | null>(null);
   connection = $state<Connection>('live');
@@ -123,6 +121,7 @@ export class App {
     this.assistants = new AssistantsState(transport);
     this.arranging = new Arranging(this);
     this.closing = new ClosingState(transport);
+    this.turns = new Turns(this);
     const in_window = transport.host === 'window';
     if (in_window) setPictures((url) => this.#picture(url));
     setFrames((page) => transport.frame(page));
@@ -242,7 +241,7 @@ export class App {
     const open = this.open;
     if (open?.state.id !== hit.conversation || (await open.reach(hit.message))) return;
     if (!this.may('branch_select')) return;
-    await this.selectBranch(hit.message);
+    await this.turns.selectBranch(hit.message);
     await open.reach(hit.message);
   }
 
@@ -292,7 +291,6 @@ export class App {
     }
   }
 
-  /** Sends; rejects with an `ApiError` so that the text can stay in the composer. */
   /** The files that go with what is being written there. */
   attaching(conversation: ConversationId | null): Attaching {
     const temporary = conversation ? this.library.get(conversation)?.temporary === true : this.draft_temporary;
@@ -304,110 +302,10 @@ export class App {
     return attaching;
   }
 
-  async send(text: string, attachments: Attachment[] = []): Promise<void> {
-    const open = this.open?.state.id ?? null;
-    const conversation = open ?? (await this.#asDrafted());
-    const turn = await this.transport.call('message_send', {
-      conversation,
-      text,
-      ...(attachments.length > 0 ? { attachments } : {}),
-      ...(conversation ? {} : this.target),
-    });
-    if (!this.settings.all.welcomed) void this.settings.update({ welcomed: true });
-    if (!open) await this.show(turn.conversation);
-    else this.#asked();
-  }
-
-  /** A new conversation with what was set before it; `null` if nothing was, for the core makes one. */
-  async #asDrafted(): Promise<ConversationId | null> {
-    const controls = this.draft_controls;
-    const temporary = this.draft_temporary;
-    const project = temporary ? null : this.draft_project;
-    const { draft: assistant, draft_prompt: prompt } = this.assistants;
-    if (!isSet(controls) && !temporary && !project && !assistant && prompt === null) return null;
-    // The assistant's model stays the assistant's to change.
-    const model = !this.draft_model && ledTo(this) ? {} : this.target;
-    const request = { ...model, temporary, project, assistant };
-    const { id: conversation } = await this.transport.call('conversation_create', request);
-    if (isSet(controls)) await this.transport.call('conversation_controls', { conversation, controls });
-    if (prompt !== null) await this.transport.call('conversation_prompt', { conversation, prompt });
-    this.draft_controls = {};
-    this.draft_temporary = false;
-    this.assistants.forgetDraft();
-    this.draft_project = null;
-    return conversation;
-  }
-
-  /** Asks again in other words: a sibling of the question. */
-  async sendEdited(text: string, { parent, attachments }: Message): Promise<boolean> {
-    const conversation = this.open?.state.id ?? null;
-    // The files stay with it; a page behind a link cannot send any.
-    const files = this.may('attachment_add') && attachments.length > 0 ? { attachments } : {};
-    const request = { conversation, text, parent, at_root: parent === null, ...files };
-    const turn = await this.attempt('message_send', request);
-    if (turn) this.#asked();
-    return turn !== null;
-  }
-
-  async regenerate(message: MessageId): Promise<void> {
-    if (await this.attempt('answer_regenerate', { message })) this.#asked();
-  }
-
-  async continue(message: MessageId): Promise<void> {
-    if (await this.attempt('answer_continue', { message })) this.#asked();
-  }
-
-  #asked(): void {
-    if (this.open) this.open.asked += 1;
-  }
-
-  async selectBranch(message: MessageId): Promise<void> {
-    this.#path(await this.attempt('branch_select', { message }));
-  }
-
-  /** Puts an answer in a person's words beside it. */
-  async editAnswer(message: MessageId, text: string): Promise<boolean> {
-    const snapshot = await this.attempt('message_edit', { message, text });
-    this.#path(snapshot);
-    return snapshot !== null;
-  }
-
-  /** Goes on from a message in a conversation of its own. */
-  async fork(message: MessageId): Promise<void> {
-    const fork = await this.attempt('conversation_fork', { message });
-    if (!fork) return;
-    await this.show(fork.id);
-    toasts.show(m.forked());
-  }
-
-  /** Deletes a message with everything below it. */
-  async deleteMessage(message: MessageId): Promise<void> {
-    const snapshot = await this.attempt('message_delete', { message });
-    if (!snapshot) return;
-    this.#path(snapshot);
-    toasts.show(m.message_deleted(), { label: m.undo(), run: () => void this.restoreMessage(message) });
-  }
-
-  async restoreMessage(message: MessageId): Promise<boolean> {
-    const snapshot = await this.attempt('message_restore', { message });
-    this.#path(snapshot);
-    return snapshot !== null;
-  }
-
   async restore(conversation: ConversationId): Promise<boolean> {
     const restored = await this.attempt('conversation_restore', { conversation });
     if (restored) this.library.put(restored);
     return restored !== null;
-  }
-
-  /** Another path of the open conversation is shown. */
-  #path(snapshot: Snapshot | null): void {
-    if (snapshot && this.open?.state.id === snapshot.conversation.id) this.open.show(snapshot);
-  }
-
-  stop(): void {
-    const live = this.open?.state.live;
-    if (live && this.may('answer_stop')) void this.attempt('answer_stop', { message: live.id });
   }
 
   async delete(conversation: ConversationId): Promise<void> {

@@ -1,6 +1,7 @@
 // A worker that lives as long as any page of the browser: it holds the one stream of each link.
 import type { ConversationId } from '../protocol/generated';
 import { Feed } from './feed';
+import { Gather } from './gather';
 import type { FromPage, ToPage } from './shared-feed';
 import type { Connection } from './types';
 
@@ -59,13 +60,18 @@ class Page {
   }
 
   #watch(watch: number, conversation: ConversationId, after: number): void {
+    const gather = new Gather((batch) => this.tell({ type: 'batch', watch, batch }));
     const end = this.#shared?.feed.watch({
       conversation,
       after,
-      onBatch: (batch) => this.tell({ type: 'batch', watch, batch }),
+      onBatch: (batch) => gather.take(batch),
       onRefused: (error) => this.tell({ type: 'refused', watch, error }),
     });
-    if (end) this.#ends.set(watch, end);
+    if (!end) return;
+    this.#ends.set(watch, () => {
+      gather.end();
+      end();
+    });
   }
 
   #library(on: boolean): void {

@@ -1,7 +1,7 @@
 //! `cargo xtask bench ui`: what reading costs. The mirror's page in Chromium and the real window in WebKitGTK take
 //! streamed answers, beside two reference pages that get the same text: *text-only* (each token appended to one node) and
-//! *one-shot* (the finished text drawn once by the app's own renderer). With names (`load`, `stream`, `slow`, `long`,
-//! `open`, `linear`; `chromium`, `webkit`) only these parts and engines run.
+//! *one-shot* (the finished text drawn once by the app's own renderer). With names (`load`, `stream`, `slow`, `look`,
+//! `look-slow`, `long`, `linear`, `open`; `chromium`, `webkit`) only these parts and engines run.
 
 // A bench that cannot go on ends with what was missing.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -22,15 +22,18 @@ mod stream;
 mod text;
 
 #[cfg(target_os = "linux")]
+const PARTS: [&str; 8] = ["load", "stream", "slow", "look", "look-slow", "long", "linear", "open"];
+
+#[cfg(target_os = "linux")]
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
     use stage::Engine;
     let mut goals = rivulet_tests::goals::Goals::default();
     let asked: Vec<String> = std::env::args().skip(1).collect();
     let named = |name: &str| asked.iter().any(|one| one == name);
-    let (engines, parts) = (["chromium", "webkit"], ["load", "stream", "slow", "long", "open", "linear"]);
+    let engines = ["chromium", "webkit"];
     let engine = |name: &str| !engines.iter().any(|one| named(one)) || named(name);
-    let part = |name: &str| !parts.iter().any(|one| named(one)) || named(name);
+    let part = |name: &str| !PARTS.iter().any(|one| named(one)) || named(name);
     for (name, kind) in [("chromium", Engine::Chromium), ("webkit", Engine::WebKit)] {
         if !engine(name) {
             continue;
@@ -40,7 +43,12 @@ async fn main() {
         }
         for (name, run) in [("stream", cases::FAST), ("slow", cases::SLOW)] {
             if part(name) {
-                cases::run(kind, run, &mut goals).await;
+                cases::costs(kind, run, &mut goals).await;
+            }
+        }
+        for (name, seen) in [("look", cases::FAST), ("look-slow", cases::SLOW)] {
+            if part(name) {
+                cases::looks(kind, seen, &mut goals).await;
             }
         }
         if part("long") {

@@ -2,12 +2,14 @@
 
 use crate::cases::{answered, show_newest};
 use crate::stage::{Engine, Stage};
+use crate::stream::script;
 use crate::text::markdown;
 use rivulet_tests::goals::{Goals, median, quantile};
 use rivulet_tests::upstream::{Script, Upstream};
 use serde_json::{Value, json};
 use std::time::Duration;
 
+const TURNS: [(&str, usize); 2] = [("Short one", 100), ("Long one", 500)];
 const OPENINGS: usize = 5;
 const KEYS: usize = 40;
 
@@ -33,11 +35,29 @@ const TIMES: &str = "window.keys = [];
         port2.postMessage(0);
     }), true);";
 
+/// Scrolls in steps of so many pixels until nothing moves any more; how many messages were mounted at most.
+const SCROLL: &str = "const [by, done] = arguments;
+    const view = document.querySelector('[role=log]');
+    view.dispatchEvent(new WheelEvent('wheel', { deltaY: by }));
+    let most = 0, still = 0, before = '';
+    const step = () => {
+        view.scrollTop += by;
+        most = Math.max(most, view.querySelectorAll('[data-row]').length);
+        const now = `${view.scrollTop} ${view.scrollHeight}`;
+        still = now === before ? still + 1 : 0;
+        before = now;
+        if (still > 60) done(most);
+        else requestAnimationFrame(step);
+    };
+    step();";
+
 pub async fn run(engine: Engine, goals: &mut Goals) {
     let answer = Script::stream().texts(std::iter::once(markdown(3_000))).done();
-    let upstream = Upstream::start([answer]);
+    // The last is one that streams while somebody types.
+    let streamed = script(&markdown(100_000), Some(1000));
+    let upstream = Upstream::start(std::iter::repeat_n(answer, TURNS[0].1 + TURNS[1].1).chain([streamed]));
     let stage = Stage::app(engine, &upstream).await;
-    for (title, turns) in [("Short one", 100), ("Long one", 500)] {
+    for (title, turns) in TURNS {
         let mut conversation = Value::Null;
         for turn in 0..turns {
             let text = if turn == 0 { title.to_owned() } else { markdown(3_000) };
@@ -71,6 +91,13 @@ pub async fn run(engine: Engine, goals: &mut Goals) {
     goals.goal(&label("times 200 messages"), format!("{ratio:.2}"), "at most 1.2", ratio <= 1.2);
     typing(&stage, goals, &label("key to frame")).await;
     scrolling(&stage, goals, &label("scrolled through")).await;
+    stage.page().script("document.querySelector('.end')?.click()", vec![]).await;
+    stage.page().send("Go on.").await;
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    let streams = "return document.querySelector('[data-state=running]') !== null";
+    assert_eq!(stage.page().script(streams, vec![]).await, json!(true), "an answer streams");
+    typing(&stage, goals, &label("key to frame while an answer streams")).await;
+    assert_eq!(stage.page().script(streams, vec![]).await, json!(true), "an answer streams still");
     stage.close().await;
 }
 
@@ -90,24 +117,32 @@ async fn typing(stage: &Stage, goals: &mut Goals, label: &str) {
     goals.figure(&format!("{label}, p95"), format!("{p95:.1} ms"));
 }
 
-/// To the first message and back; what is mounted stays bounded.
+/// To the first message and back, twice: what is mounted and kept stays bounded.
 async fn scrolling(stage: &Stage, goals: &mut Goals, label: &str) {
-    let up = "const done = arguments[0];
-        const view = document.querySelector('[role=log]');
-        view.dispatchEvent(new WheelEvent('wheel', { deltaY: -100 }));
-        let most = 0, still = 0, height = -1;
-        const step = () => {
-            view.scrollTop = Math.max(0, view.scrollTop - 3000);
-            most = Math.max(most, view.querySelectorAll('[data-row]').length);
-            still = view.scrollTop === 0 && view.scrollHeight === height ? still + 1 : 0;
-            height = view.scrollHeight;
-            if (still > 60) done([most, view.textContent.includes(arguments_title)]);
-            else requestAnimationFrame(step);
-        };
-        const arguments_title = 'Long one';
-        step();";
-    let seen = stage.page().driver.execute_async(up, vec![]).await.unwrap().json().clone();
-    let most = seen[0].as_u64().unwrap_or(u64::MAX);
-    goals.goal(&format!("{label}: to the first"), seen[1].to_string(), "yes", seen[1] == json!(true));
+    // A thousand messages, a view at a time.
+    stage.page().driver.set_script_timeout(Duration::from_secs(300)).await.unwrap();
+    let mut heaps = vec![stage.heap().await];
+    let mut most = 0;
+    for _ in 0..2 {
+        let up = stage.page().driver.execute_async(SCROLL, vec![json!(-3000)]).await.unwrap().json().clone();
+        let first = "return document.querySelector('[role=log]').textContent.includes(arguments[0])";
+        let first = stage.page().script(first, vec![json!(TURNS[1].0)]).await;
+        goals.goal(&format!("{label}: to the first"), first.to_string(), "yes", first == json!(true));
+        let down = stage.page().driver.execute_async(SCROLL, vec![json!(3000)]).await.unwrap().json().clone();
+        most = [&up, &down].iter().filter_map(|seen| seen.as_u64()).fold(most, u64::max);
+        heaps.push(stage.heap().await);
+    }
     goals.goal(&format!("{label}: mounted at most"), most.to_string(), "100 messages", most <= 100);
+    let texts = (TURNS[1].1 * 2 * 3_000) as f64;
+    let (first, second) = ((heaps[1] - heaps[0]) / 1e6, (heaps[2] - heaps[1]) / 1e6);
+    if stage.engine() == Engine::Chromium {
+        let most = 2.0 * texts / 1e6;
+        let name = format!("{label}: memory, the first time");
+        goals.goal(&name, format!("{first:+.1} MB"), &format!("at most {most} MB, the texts twice"), first <= most);
+        let name = format!("{label}: memory, again");
+        goals.goal(&name, format!("{second:+.1} MB"), "at most 1 MB", second <= 1.0);
+    } else {
+        goals
+            .figure(&format!("{label}: memory of the page's process"), format!("{first:+.1} MB, then {second:+.1} MB"));
+    }
 }

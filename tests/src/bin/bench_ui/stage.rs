@@ -81,13 +81,31 @@ impl Stage {
         }
     }
 
-    /// Seconds of processor time the main threads of all pages have used.
-    pub fn cpu(&self) -> f64 {
-        let root = match self {
+    /// Which engine this is.
+    pub fn engine(&self) -> Engine {
+        match self {
+            Self::Chromium { .. } => Engine::Chromium,
+            Self::WebKit { .. } => Engine::WebKit,
+        }
+    }
+
+    /// Bytes of JavaScript's heap after a collection; where an engine does not tell, the memory of the page's process.
+    pub async fn heap(&self) -> f64 {
+        let collected = "globalThis.gc?.(); return performance.memory?.usedJSHeapSize ?? null";
+        let told = self.page().script(collected, vec![]).await.as_f64();
+        told.unwrap_or_else(|| process::tree(self.root()).into_iter().filter(|id| draws(*id)).filter_map(memory).sum())
+    }
+
+    fn root(&self) -> u32 {
+        match self {
             Self::Chromium { browser, .. } => browser.driver.id(),
             Self::WebKit { window, .. } => window.driver.id(),
-        };
-        cpu_below(root)
+        }
+    }
+
+    /// Seconds of processor time the main threads of all pages have used.
+    pub fn cpu(&self) -> f64 {
+        cpu_below(self.root())
     }
 
     pub async fn close(self) {
@@ -120,4 +138,12 @@ fn main_thread(id: u32) -> Option<f64> {
     let stat = fs::read_to_string(format!("/proc/{id}/task/{id}/schedstat")).ok()?;
     let nanoseconds: f64 = stat.split_whitespace().next()?.parse().ok()?;
     Some(nanoseconds / 1e9)
+}
+
+/// Bytes of a process's own part of the memory.
+fn memory(id: u32) -> Option<f64> {
+    let rollup = fs::read_to_string(format!("/proc/{id}/smaps_rollup")).ok()?;
+    let kilobytes: f64 =
+        rollup.lines().find(|line| line.starts_with("Pss:"))?.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kilobytes * 1e3)
 }
