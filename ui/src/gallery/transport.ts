@@ -53,6 +53,8 @@ export class Answers implements Transport {
     return () => {};
   }
 
+  closing(): void {}
+
   onConnection(): () => void {
     return () => {};
   }

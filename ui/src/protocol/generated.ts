@@ -622,6 +622,8 @@ export type ChosenFolder = {
  * Where it is, from the root; `None` if they chose none.
  */
 path: string | null, };
+
+/**
  * What the page says to that. It says nothing where nothing is asked any more.
  */
 export type ClosingAnswer = { 

@@ -24,15 +24,7 @@ export const SECTIONS: Section[] = [
   {
     id: 'writing',
     title: m.s_writing,
-    words: [
-      m.send_key,
-      m.send_enter,
-      m.send_mod_enter,
-      m.paste_limit,
-      m.announce,
-      m.announce_pace,
-      m.when_closed,
-    ],
+    words: [m.send_key, m.send_enter, m.send_mod_enter, m.paste_limit, m.announce, m.announce_pace, m.when_closed],
   },
   { id: 'context', title: m.s_context, words: [m.title_model, m.summary_model, m.when_full, m.summarise] },
   { id: 'prompts', title: m.s_prompts, words: [m.prompt, m.prompt_new] },
