@@ -1,11 +1,13 @@
 import { flushSync, mount, unmount } from 'svelte';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { SECTIONS } from '../settings/sections';
 import { failures } from '../words/sentences';
 import Gallery from './Gallery.svelte';
 import { prepare } from './prepare';
 
 it('shows every component in every state', async () => {
+  // jsdom has no media; who wants no motion needs no animations of it either.
+  vi.stubGlobal('matchMedia', () => ({ matches: true }));
   await prepare();
   const page = mount(Gallery, { target: document.body });
   flushSync();
