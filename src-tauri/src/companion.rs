@@ -129,15 +129,17 @@ async fn open_alone(start: EngineConfig) -> Result<Option<Engine>, OpenError> {
     }
 }
 
-/// Opens the core for a window or for `rivulet serve`: a core that the terminal started gives way.
-pub async fn open(start: EngineConfig) -> Result<Engine, OpenError> {
+/// Opens the core for a window or for `rivulet serve`: a core that the terminal started gives way. `None` where the
+/// folder is that of another window, which is in front now.
+pub async fn open(start: EngineConfig) -> Result<Option<Engine>, OpenError> {
     let since = Instant::now();
     loop {
         let error = match Engine::open(start.clone()).await {
             Err(error @ OpenError::Store(StoreError::InUse)) => error,
-            opened => return opened,
+            opened => return opened.map(Some),
         };
         match client::hand_over(&start.data_dir).await {
+            HandOver::Shown => return Ok(None),
             HandOver::Declined => return Err(error),
             // It goes, or it is not there yet: then it is asked as soon as it is.
             HandOver::Agreed | HandOver::Nobody if since.elapsed() >= TURN => return Err(error),

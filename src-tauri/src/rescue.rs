@@ -62,7 +62,7 @@ pub async fn rescue_end(app: AppHandle, waiting: State<'_, Waiting>) -> Result<O
         return Ok(None);
     }
     match Opened::open(waiting.start.clone()).await {
-        Ok(opened) => {
+        Ok(Some(opened)) => {
             let dir = waiting.start.data_dir.clone();
             let ready = app.clone();
             // Setting up waits for tasks of its own.
@@ -70,6 +70,7 @@ pub async fn rescue_end(app: AppHandle, waiting: State<'_, Waiting>) -> Result<O
             up.map_err(|error| ApiError::new(ErrorCode::Internal, "The core did not start.").detail(error))?;
             *waiting.lock() = None;
         }
+        Ok(None) => app.exit(0),
         Err(OpenError::Store(error)) => *waiting.lock() = Some(rescue::look(&waiting.start.data_dir, &error)),
         Err(error) => return Err(ApiError::new(ErrorCode::Internal, error.to_string())),
     }

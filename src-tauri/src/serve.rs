@@ -3,9 +3,10 @@
 use crate::arguments::Serve;
 use crate::{companion, logging, rescue, signals};
 use anyhow::Context;
-use rivulet_engine::EngineConfig;
+use rivulet_engine::{EngineConfig, OpenError};
 use rivulet_mirror::{Api, Mirror};
 use rivulet_protocol::NewApiToken;
+use rivulet_store::StoreError;
 use rivulet_terminal::wire::Host;
 use std::io::Write;
 
@@ -17,7 +18,8 @@ pub fn run(start: EngineConfig, how: Serve) -> anyhow::Result<()> {
         // Listened for before anything is announced, so that a quick end is a clean one too.
         let end = signals::end()?;
         let dir = start.data_dir.clone();
-        let engine = companion::open(start).await.map_err(|error| rescue::in_words(error, &dir))?;
+        let opened = companion::open(start).await.and_then(|engine| engine.ok_or(OpenError::Store(StoreError::InUse)));
+        let engine = opened.map_err(|error| rescue::in_words(error, &dir))?;
         let terminal = companion::listen(&engine, &dir, Host::Serve);
         let mirror = Mirror::new(engine.clone());
         let api = Api::new(engine.clone());

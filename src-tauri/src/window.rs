@@ -27,7 +27,7 @@ const FIRST_PAGE: u32 = 100;
 /// Opens the app and runs until its window is closed; where answers go on without it, until the last of them has ended.
 pub fn run(start: EngineConfig) -> anyhow::Result<()> {
     paint_without_gpu();
-    let logs = logging::start(&start.data_dir);
+    let mut logs = logging::start(&start.data_dir);
     // Beside the window system's own start. A second start does not get far with it: the data folder is held.
     let opening = tauri::async_runtime::spawn(Opened::open(start.clone()));
     let app = tauri::Builder::default()
@@ -40,14 +40,15 @@ pub fn run(start: EngineConfig) -> anyhow::Result<()> {
         .register_uri_scheme_protocol(PREVIEW, |_, request| frame(request.uri().path()))
         .invoke_handler(bridge::commands::handler())
         .setup(move |app| {
-            app.manage(logs);
             tauri::async_runtime::spawn(end_when_asked(app.handle().clone()));
             match tauri::async_runtime::block_on(opening)? {
-                Ok(opened) => {
+                Ok(Some(opened)) => {
                     let answers = opened.answers.clone();
                     set_up(app.handle(), opened, start.data_dir);
                     open(app.handle(), &answers)?;
                 }
+                // A second start that no bus told the first of.
+                Ok(None) => app.handle().exit(0),
                 Err(OpenError::Store(error)) => open_in_trouble(app.handle(), start, &error)?,
                 Err(error) => Err(error)?,
             }
@@ -55,8 +56,12 @@ pub fn run(start: EngineConfig) -> anyhow::Result<()> {
         })
         .build(tauri::generate_context!())
         .context("the window system could not be reached")?;
-    app.run(|app, event| match event {
-        RunEvent::Exit => quit(app),
+    app.run(move |app, event| match event {
+        RunEvent::Exit => {
+            quit(app);
+            // Tauri ends the process without coming back to whoever holds it: the last lines are written here.
+            drop(logs.take());
+        }
         RunEvent::WindowEvent { event: WindowEvent::CloseRequested { api, .. }, .. } if closing::held_back(app) => {
             api.prevent_close();
         }
@@ -91,11 +96,11 @@ pub struct Opened {
 }
 
 impl Opened {
-    /// Opens the data folder.
-    pub async fn open(start: EngineConfig) -> Result<Self, OpenError> {
-        let engine = companion::open(start).await?;
+    /// Opens the data folder; `None` where it is that of another window, which is in front now.
+    pub async fn open(start: EngineConfig) -> Result<Option<Self>, OpenError> {
+        let Some(engine) = companion::open(start).await? else { return Ok(None) };
         let answers = first_answers(&engine).await;
-        Ok(Self { engine, answers })
+        Ok(Some(Self { engine, answers }))
     }
 }
 

@@ -15,7 +15,7 @@ pub use arguments::{COMMANDS, Command, Invocation};
 pub use exit::Exit;
 pub use reach::Starter;
 
-use crate::wire::{Ask, List, Reply, Request, Tail};
+use crate::wire::{Ask, Host, List, Reply, Request, Tail};
 use arguments::{AskOptions, ListOptions, TailOptions};
 use output::Output;
 use reach::Wire;
@@ -27,7 +27,9 @@ use std::path::Path;
 pub enum HandOver {
     /// It goes: the folder will be free in a moment.
     Agreed,
-    /// It stays: it has a window, or a person started it.
+    /// It stays, and its window is in front.
+    Shown,
+    /// It stays: a person started it.
     Declined,
     /// Nobody answers there: it may be on its way in or out.
     Nobody,
@@ -46,6 +48,7 @@ pub async fn hand_over(dir: &Path) -> HandOver {
     }
     match wire.next().await {
         Some(Reply::Done) => HandOver::Agreed,
+        Some(_) if wire.host == Host::Window => HandOver::Shown,
         Some(_) => HandOver::Declined,
         None => HandOver::Nobody,
     }

@@ -131,13 +131,13 @@ async fn whoever_starts_the_app_again_has_the_window_back_with_the_answer_in_it(
     // Where the bus does not tell of the first app, the data folder does.
     let mut start_without_bus = app.desktop.command(rivulet_tests::app::binary());
     start_without_bus.env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere");
-    for (start, told) in [(start, true), (start_without_bus, false)] {
+    for start in [start, start_without_bus] {
         app.asks().await;
         app.chooses("let-finish").await;
         app.is_seen(false).await;
         let mut second = Process::spawn(&start);
         let status = second.ended(PATIENCE).await;
-        assert_eq!(status.success(), told, "{}", second.output());
+        assert!(status.success(), "{}", second.output());
         app.is_seen(true).await;
         app.flows().await;
     }
@@ -170,7 +170,9 @@ async fn who_closes_the_window_once_more_quits() {
 #[tokio::test]
 async fn a_page_that_hangs_holds_no_window_open() {
     let app = Running::in_mid_answer().await;
-    app.window.page.script("setTimeout(() => { for (;;); }, 50)", vec![]).await;
+    app.window.page.script("setTimeout(() => { for (;;); })", vec![]).await;
+    // Not closed sooner: the page could still hear that.
+    tokio::time::sleep(Duration::from_secs(1)).await;
     app.desktop.close_until("the app ends", async || app.code()).await;
     assert_eq!(outcome(&app.ended().await), ("interrupted", "So far."));
     assert!(logged(&app.desktop.profile().data()).contains(GIVEN_UP), "one close was enough");

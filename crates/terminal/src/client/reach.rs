@@ -3,7 +3,7 @@
 use super::Exit;
 use crate::lines::{self, LineError, LineReader, LineWriter};
 use crate::socket::{self, Connected};
-use crate::wire::{REPLY_BYTES, Reply, Request, VERSION};
+use crate::wire::{Host, REPLY_BYTES, Reply, Request, VERSION};
 use rivulet_protocol::ApiError;
 use std::io::{self, Read};
 use std::path::Path;
@@ -53,6 +53,8 @@ impl Unreachable {
 
 /// A connection after the hello.
 pub(crate) struct Wire {
+    /// In which form the app runs.
+    pub host: Host,
     reader: LineReader<Connected>,
     writer: LineWriter<Connected>,
 }
@@ -87,10 +89,9 @@ impl Wire {
             Err(error) if nobody(&error) => return Ok(None),
             Err(error) => return Err(Unreachable::Socket(error)),
         };
-        let (reader, writer) = lines::of(stream);
-        let mut wire = Self { reader, writer };
-        match timeout(HELLO, wire.greet()).await {
-            Ok(Ok(Some(Reply::Hello { version: VERSION, .. }))) => Ok(Some(wire)),
+        let (mut reader, mut writer) = lines::of(stream);
+        match timeout(HELLO, greet(&mut reader, &mut writer)).await {
+            Ok(Ok(Some(Reply::Hello { version: VERSION, host, .. }))) => Ok(Some(Self { host, reader, writer })),
             Ok(Ok(Some(Reply::Hello { app, .. }))) => Err(Unreachable::Version(app)),
             Ok(Ok(Some(Reply::Refused(error)))) => Err(Unreachable::Refused(error)),
             Ok(Ok(Some(_)) | Err(LineError::TooLong(_) | LineError::Strange)) => {
@@ -98,15 +99,6 @@ impl Wire {
             }
             // It ends, or it hangs: another look will tell.
             Ok(Ok(None) | Err(LineError::Io(_))) | Err(_) => Ok(None),
-        }
-    }
-
-    async fn greet(&mut self) -> Result<Option<Reply>, LineError> {
-        // One that turns us away may have hung up before it read this; what it said is there all the same.
-        let said = self.say(&Request::Hello { version: VERSION }).await;
-        match self.reader.next(REPLY_BYTES).await {
-            Err(LineError::Io(error)) => Err(said.err().unwrap_or(error).into()),
-            heard => heard,
         }
     }
 
@@ -119,6 +111,18 @@ impl Wire {
     pub async fn next(&mut self) -> Option<Reply> {
         // A line that cannot be understood is as good as none: both sides said that they speak this version.
         self.reader.next(REPLY_BYTES).await.ok().flatten()
+    }
+}
+
+async fn greet(
+    reader: &mut LineReader<Connected>,
+    writer: &mut LineWriter<Connected>,
+) -> Result<Option<Reply>, LineError> {
+    // One that turns us away may have hung up before it read this; what it said is there all the same.
+    let said = writer.send(&Request::Hello { version: VERSION }).await;
+    match reader.next(REPLY_BYTES).await {
+        Err(LineError::Io(error)) => Err(said.err().unwrap_or(error).into()),
+        heard => heard,
     }
 }
 
