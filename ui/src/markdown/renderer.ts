@@ -18,6 +18,8 @@ const FRAME_TEXT = 24_000;
 /** It is taken in pieces of this size, and no further one when drawing them has taken this long: laying out takes more. */
 const PIECE_TEXT = 2000;
 const FRAME_MS = 4;
+/** With more than a frame's text to come, laying out costs more than drawing: then fewer frames, each with more. */
+const BEHIND_MS = 16;
 /** An open end longer than this is drawn again only when it has grown by a part of itself, or after a moment. */
 const SMALL_TAIL = 4096;
 const TAIL_GROWTH = 64;
@@ -142,13 +144,14 @@ export class Renderer {
     const begun = this.clock.now();
     this.steppedAt = begun;
     const most = Math.min(this.text.length, this.taken + FRAME_TEXT);
+    const longest = this.text.length > most ? BEHIND_MS : FRAME_MS;
     do {
       const to = Math.min(most, this.taken + piece);
       this.blocks.push(this.text.slice(this.taken, to));
       this.taken = to;
       if (!this.running && to === this.text.length) this.blocks.finish();
       this.drawClosed();
-    } while (this.taken < most && this.clock.now() - begun < FRAME_MS);
+    } while (this.taken < most && this.clock.now() - begun < longest);
     if (!this.running && this.taken === this.text.length) this.complete();
     else if (!this.drawTail()) this.schedule();
     if (this.taken < this.text.length) this.schedule();
