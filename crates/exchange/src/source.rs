@@ -3,9 +3,7 @@
 use crate::writers::archive::ATTACHMENTS;
 use crate::{ReadError, limits};
 use rivulet_protocol::FileHash;
-use sha2::{Digest, Sha256};
 use std::collections::{HashMap, HashSet};
-use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -175,7 +173,7 @@ impl Source {
         };
         let mut bytes = Vec::new();
         unpacked(zip, index, left)?.take(limits::ATTACHMENT_BYTES as u64 + 1).read_to_end(&mut bytes)?;
-        let fits = bytes.len() <= limits::ATTACHMENT_BYTES && hash_of(&bytes) == hash.as_str();
+        let fits = bytes.len() <= limits::ATTACHMENT_BYTES && FileHash::of(&bytes) == *hash;
         Ok(fits.then_some(bytes))
     }
 }
@@ -194,14 +192,6 @@ fn unpacked<'a, R: Read + Seek>(
         return Err(ReadError::BadZip("it is locked with a password".into()));
     }
     Ok(Unpacked { file, left })
-}
-
-fn hash_of(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut digits, byte| {
-        // Writing to a string does not fail.
-        let _ = write!(digits, "{byte:02x}");
-        digits
-    })
 }
 
 /// A file of a zip, which may unpack to so much and no more.

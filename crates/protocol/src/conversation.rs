@@ -6,6 +6,8 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
+use std::fmt::Write as _;
 
 /// A conversation as a list shows it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -178,8 +180,13 @@ pub struct Replay {
 pub struct FileHash(String);
 
 impl FileHash {
-    /// Of the digits a hash function wrote.
-    pub fn of_digits(digits: String) -> Self {
+    /// Of these bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        let digits = Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut digits, byte| {
+            // Writing to a string does not fail.
+            let _ = write!(digits, "{byte:02x}");
+            digits
+        });
         Self(digits)
     }
 

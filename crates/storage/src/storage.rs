@@ -8,10 +8,8 @@ use crate::seal::{open_into, try_open};
 use crate::{Http, Sealed, StorageError, is_name, place};
 use bytes::{Buf, Bytes};
 use opendal::Operator;
-use rivulet_protocol::{Secret, StoragePlace, StoredBackup};
+use rivulet_protocol::{FileHash, Secret, StoragePlace, StoredBackup};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
-use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -91,7 +89,7 @@ impl Storage {
             if part.is_empty() {
                 break;
             }
-            let about = Part { bytes: part.len() as u64, sha256: hash_of(&part) };
+            let about = Part { bytes: part.len() as u64, sha256: FileHash::of(&part).into() };
             list.parts.push(about);
             self.write(&part_of(name, list.parts.len()), part).await?;
         }
@@ -175,7 +173,7 @@ impl Storage {
             Err(StorageError::NotFound) => return Err(damaged("is missing")),
             part => part?,
         };
-        match hash_of(&part) == about.sha256 && part.len() as u64 == about.bytes {
+        match FileHash::of(&part).as_str() == about.sha256 && part.len() as u64 == about.bytes {
             true => Ok(part),
             false => Err(damaged("is not what was sent")),
         }
@@ -262,14 +260,6 @@ fn next_part(file: &mut File) -> Result<Bytes, StorageError> {
     let mut part = Vec::with_capacity(PART);
     file.take(PART as u64).read_to_end(&mut part).map_err(StorageError::Disk)?;
     Ok(part.into())
-}
-
-fn hash_of(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut digits, byte| {
-        // Writing to a string does not fail.
-        let _ = write!(digits, "{byte:02x}");
-        digits
-    })
 }
 
 async fn off_the_runtime<T: Send + 'static>(

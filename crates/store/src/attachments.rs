@@ -3,9 +3,7 @@
 
 use crate::{Store, StoreError, schema};
 use rivulet_protocol::FileHash;
-use sha2::{Digest, Sha256};
 use std::collections::HashMap;
-use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -28,7 +26,7 @@ impl Files {
         match self {
             Self::Folder(folder) => keep(folder, &bytes).map_err(StoreError::File),
             Self::Memory(files) => {
-                let hash = hash_of(&bytes);
+                let hash = FileHash::of(&bytes);
                 files.lock().unwrap_or_else(PoisonError::into_inner).insert(hash.clone(), bytes);
                 Ok(hash)
             }
@@ -38,7 +36,7 @@ impl Files {
     fn read(&self, hash: &FileHash) -> Result<Vec<u8>, StoreError> {
         match self {
             Self::Folder(folder) => match fs::read(place(folder, hash)) {
-                Ok(bytes) if hash_of(&bytes) == *hash => Ok(bytes),
+                Ok(bytes) if FileHash::of(&bytes) == *hash => Ok(bytes),
                 Ok(_) => Err(StoreError::FileLost),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => Err(StoreError::FileLost),
                 Err(error) => Err(StoreError::File(error)),
@@ -80,7 +78,7 @@ async fn on_a_thread<T: Send + 'static>(
 }
 
 fn keep(folder: &Path, bytes: &[u8]) -> io::Result<FileHash> {
-    let hash = hash_of(bytes);
+    let hash = FileHash::of(bytes);
     let path = place(folder, &hash);
     if fs::read(&path).is_ok_and(|there| there == bytes) {
         return Ok(hash);
@@ -103,13 +101,4 @@ fn keep(folder: &Path, bytes: &[u8]) -> io::Result<FileHash> {
 fn place(folder: &Path, hash: &FileHash) -> PathBuf {
     let digits = hash.as_str();
     folder.join(digits.get(..2).unwrap_or_default()).join(digits)
-}
-
-fn hash_of(bytes: &[u8]) -> FileHash {
-    let digits = Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut digits, byte| {
-        // Writing to a string does not fail.
-        let _ = write!(digits, "{byte:02x}");
-        digits
-    });
-    FileHash::of_digits(digits)
 }

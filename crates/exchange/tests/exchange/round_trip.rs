@@ -4,7 +4,6 @@ use crate::outline::{chats, fixture};
 use rivulet_exchange::writers::{Export, file_name};
 use rivulet_exchange::{Chat, Progress, ReadError, read_files, read_with_extras};
 use rivulet_protocol::*;
-use sha2::{Digest, Sha256};
 use std::collections::HashSet;
 use std::io::Cursor;
 use uuid::Uuid;
@@ -93,20 +92,15 @@ fn everything() -> Chat {
 
 /// What lies behind a hash in these tests: the picture and the text of a PDF are there, the PDF itself is lost.
 fn file(hash: &FileHash) -> Option<Vec<u8>> {
-    [PICTURE, PDF_TEXT].into_iter().find(|bytes| hash_of(bytes) == *hash).map(<[u8]>::to_vec)
+    [PICTURE, PDF_TEXT].into_iter().find(|bytes| FileHash::of(bytes) == *hash).map(<[u8]>::to_vec)
 }
 
 const PICTURE: &[u8] = b"\x89PNG of a river";
 const PDF_TEXT: &[u8] = b"The river is wide.";
 
-fn hash_of(bytes: &[u8]) -> FileHash {
-    let digits: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-    digits.try_into().unwrap()
-}
-
 fn attachments() -> Vec<Attachment> {
     let picture = Attachment {
-        hash: hash_of(PICTURE),
+        hash: FileHash::of(PICTURE),
         name: "river <1>.png".into(),
         media_type: "image/png".into(),
         kind: AttachmentKind::Picture,
@@ -118,11 +112,11 @@ fn attachments() -> Vec<Attachment> {
         tokens: 1,
     };
     let pdf = Attachment {
-        hash: hash_of(b"lost"),
+        hash: FileHash::of(b"lost"),
         name: "Report.pdf".into(),
         media_type: "application/pdf".into(),
         kind: AttachmentKind::Pdf,
-        text: Some(hash_of(PDF_TEXT)),
+        text: Some(FileHash::of(PDF_TEXT)),
         pages: Some(2),
         ..picture.clone()
     };
@@ -179,7 +173,7 @@ fn an_archive_has_the_attachments_it_names_and_nothing_else_is_taken_for_one() {
     assert_eq!((extras.files.len(), report.attachments_missing), (1, 2));
     let (missing, files) = taken(&extras.files);
     assert_eq!((missing.unwrap(), files), (0, vec![PICTURE.to_vec()]));
-    let name = format!("attachments/{}", hash_of(PICTURE).as_str());
+    let name = format!("attachments/{}", FileHash::of(PICTURE).as_str());
     let zip = zip::ZipArchive::new(Cursor::new(&archive)).unwrap();
     assert!(zip.file_names().any(|at| at.is_ok_and(|at| at == name)));
 
