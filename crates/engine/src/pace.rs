@@ -13,9 +13,6 @@ impl Pace {
     /// could have been in. The page draws at most once a frame whatever comes.
     pub const FRAME: Duration = Duration::from_millis(15);
 
-    /// Half a frame at 60 a second, a whole one at 120: whenever a window draws, what it draws is this old at most.
-    pub const WINDOW: Duration = Duration::from_millis(8);
-
     /// Nothing was handed out yet.
     pub fn new() -> Self {
         Self { due: Instant::now() }

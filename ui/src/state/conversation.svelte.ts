@@ -10,8 +10,8 @@ const HIDDEN_MS = 250;
  * Growing text is shown so often that showing it takes one part in this many of the time, within these limits: nobody
  * reads sixty pictures a second, and whoever types or scrolls meanwhile wants the rest of it.
  */
-const SHARE = 14;
-const SHORTEST_MS = 45;
+const SHARE = 20;
+const SHORTEST_MS = 66;
 const LONGEST_MS = 160;
 
 /** The conversation that is shown, kept up with its log. */
