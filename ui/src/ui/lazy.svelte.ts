@@ -32,7 +32,11 @@ export class Lazy<
   }
 }
 
-/** Fetches all that are not there, one after the other, so that nothing a person does waits behind them. */
+/** Fetches all that are not there, each in a task of its own, so that nothing a person does waits behind them. */
 export async function fetchLazyParts(): Promise<void> {
-  for (const part of all) await part.fetch().catch(() => {});
+  for (const part of all) {
+    await part.fetch().catch(() => {});
+    // What has come with another is there at once, and would be shown in the same task.
+    await new Promise((next) => setTimeout(next));
+  }
 }
