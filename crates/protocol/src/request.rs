@@ -104,6 +104,8 @@ request! {
         data_dir: Option<String>,
         /// `linux`, `macos` or `windows`.
         platform: String,
+        /// What the disk refuses just now; only told to the window.
+        disk: Option<DiskProblem>,
         /// The provider and model this run was started with; they answer unless others are chosen. Not told to viewers.
         started_with: Option<ModelChoice>,
     }

@@ -32,6 +32,25 @@ pub struct DiskProblem {
     pub fault: DiskFault,
     /// The system's own words.
     pub detail: String,
+    /// What becomes of answers meanwhile.
+    pub unsaved: Unsaved,
+}
+
+/// Where the text of answers is that the disk refuses.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+#[serde(tag = "place", rename_all = "snake_case")]
+pub enum Unsaved {
+    /// There is none.
+    #[default]
+    Nothing,
+    /// In files beside the database, or where there was room. The next start takes them in.
+    Kept {
+        /// Their folder.
+        folder: String,
+    },
+    /// In memory alone: the end of the app loses it.
+    InMemory,
 }
 
 /// Why the data folder cannot be opened, and what there is to go back to.

@@ -93,11 +93,7 @@ impl Store {
 
     /// An answer has ended: what it cost is noted, if a model worked for it.
     pub async fn answered(&self, message: MessageId, spent: Option<Spending>) -> Result<(), StoreError> {
-        self.write(Durability::Synced, move |work| {
-            work.connection.prepare_cached("DELETE FROM asked WHERE message = ?1")?.execute([message.0])?;
-            spent.as_ref().map_or(Ok(()), |spent| spending::insert(work.connection, spent))
-        })
-        .await
+        self.write(Durability::Synced, move |work| forget(work.connection, message, spent.as_ref())).await
     }
 
     /// The same for an answer that the end of the process cut: what it took in all stands in it too, or in the record of
@@ -110,12 +106,11 @@ impl Store {
         api_use: Option<i64>,
     ) -> Result<(), StoreError> {
         self.write(Durability::Synced, move |work| {
-            work.connection.prepare_cached("DELETE FROM asked WHERE message = ?1")?.execute([message.0])?;
             messages::set_cost(work.connection, message, cost)?;
             if let Some(number) = api_use {
                 api::set_cost(work.connection, number, spent.cost)?;
             }
-            spending::insert(work.connection, &spent)
+            forget(work.connection, message, Some(&spent))
         })
         .await
     }
@@ -140,6 +135,16 @@ pub(crate) fn keep(connection: &Connection, message: MessageId, asked: &Asked) -
     let mut insert = connection.prepare_cached("INSERT OR REPLACE INTO asked (message, asked) VALUES (?1, ?2)")?;
     insert.execute((message.0, serde_json::to_string(asked)?))?;
     Ok(())
+}
+
+/// An answer has ended: that it was asked for is forgotten, and what it cost is noted.
+pub(crate) fn forget(
+    connection: &Connection,
+    message: MessageId,
+    spent: Option<&Spending>,
+) -> Result<(), StoreError> {
+    connection.prepare_cached("DELETE FROM asked WHERE message = ?1")?.execute([message.0])?;
+    spent.map_or(Ok(()), |spent| spending::insert(connection, spent))
 }
 
 /// Notes how far an answer is.

@@ -1,6 +1,6 @@
 //! Why the store failed.
 
-use rivulet_protocol::{ApiError, DiskFault, DiskProblem, ErrorCode};
+use rivulet_protocol::{ApiError, DiskFault, DiskProblem, ErrorCode, Unsaved};
 use rusqlite::ErrorCode as Sqlite;
 use std::io;
 
@@ -78,7 +78,7 @@ impl StoreError {
 
     /// What a person is told while the app runs.
     pub fn problem(&self) -> DiskProblem {
-        DiskProblem { fault: self.fault(), detail: self.to_string() }
+        DiskProblem { fault: self.fault(), detail: self.to_string(), unsaved: Unsaved::Nothing }
     }
 
     /// While a database is being opened, an error of SQLite's that is not the disk's means that what is in there is not

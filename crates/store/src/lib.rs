@@ -31,6 +31,7 @@ mod schema;
 mod search;
 mod spending;
 mod storage;
+mod unsaved;
 mod words;
 mod work;
 mod writer;
@@ -58,6 +59,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use tokio::sync::oneshot;
+use unsaved::{Ending, UnsavedFiles};
 use work::Work;
 
 /// In the data folder.
@@ -123,7 +125,8 @@ impl Store {
         let writer = std::thread::Builder::new()
             .name("rivulet-store".into())
             .spawn(move || {
-                let clean = writer::run(connection, &thread_queue, &thread_health);
+                let unsaved = UnsavedFiles::of(dir.clone());
+                let clean = writer::run(connection, &thread_queue, &thread_health, unsaved);
                 if let Some(dir) = dir.filter(|_| clean) {
                     footprint::closed(&dir);
                 }
@@ -166,11 +169,21 @@ impl Store {
         durability: Durability,
         write: impl Fn(&mut Work<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
+        self.push(durability, None, write).await
+    }
+
+    async fn push<T: Send + 'static>(
+        &self,
+        durability: Durability,
+        ending: Option<Arc<Ending>>,
+        write: impl Fn(&mut Work<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
         let slot = Arc::new(Mutex::new(None));
         let filled = Arc::clone(&slot);
         let job = Job {
             durability,
+            ending,
             run: Box::new(move |work| {
                 let value = write(work)?;
                 *filled.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
@@ -210,13 +223,11 @@ impl Drop for Shared {
     }
 }
 
-/// How a job's transaction reaches the disk, and whether it is tried again when the disk refuses.
+/// How a job's transaction reaches the disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Durability {
     /// In the operating system's hands: survives the process, not a power cut.
     Normal,
-    /// Synced. When the disk refuses, the caller is told.
+    /// Synced.
     Synced,
-    /// Synced, and tried until it succeeds: the end of an answer in this conversation must not be lost.
-    Kept(ConversationId),
 }

@@ -2,7 +2,7 @@
 //! stays byte for byte as it was found.
 
 use crate::footprint::{self, Left};
-use crate::{BACKUPS, FILE, StoreError, backup, rescue, schema};
+use crate::{BACKUPS, FILE, StoreError, backup, rescue, schema, unsaved};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OptionalExtension};
 use std::path::Path;
@@ -28,6 +28,8 @@ fn open_sound(dir: &Path, left: &Left) -> Result<Connection, StoreError> {
     check(&connection, left)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     let mut connection = schema::bring_up_to_date(connection, Some(&dir.join(BACKUPS)))?;
+    // Before what was running is said to be interrupted.
+    unsaved::take_in(&mut connection, dir);
     schema::mark_open(&mut connection)?;
     Ok(connection)
 }

@@ -1,11 +1,12 @@
 //! What waits for the writer. Text of one message that waits is joined: under load a commit carries more, not the
 //! queue.
 
+use crate::unsaved::Ending;
 use crate::{Asked, Durability, Point, StoreError, Work};
 use rivulet_protocol::{ConversationId, EventBody, MessageId};
 use rusqlite::Connection;
 use std::collections::HashMap;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
@@ -91,6 +92,8 @@ pub(crate) type Run = Box<dyn Fn(&mut Work<'_>) -> Result<(), StoreError> + Send
 /// A write that somebody waits for. `run` may be called again when the disk refused the first try.
 pub(crate) struct Job {
     pub durability: Durability,
+    /// What it ends, if it is the end of an answer: that is tried until it succeeds, for it must not be lost.
+    pub ending: Option<Arc<Ending>>,
     pub run: Run,
     pub reply: Option<oneshot::Sender<Result<(), StoreError>>>,
 }

@@ -5,9 +5,10 @@
 use crate::{Durability, Store, StoreError};
 use rivulet_protocol::{ConversationId, Cost, DaySpent, ProviderId, Purpose, Spent};
 use rusqlite::{Connection, Row};
+use serde::{Deserialize, Serialize};
 
 /// What one answer cost.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Spending {
     /// When it ended, in milliseconds since the epoch.
     pub at: u64,

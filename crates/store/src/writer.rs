@@ -1,9 +1,10 @@
 //! The writer thread: takes everything that waits, commits it as one transaction, publishes it.
 
 use crate::queue::{End, Item, Queue};
+use crate::unsaved::UnsavedFiles;
 use crate::work::Work;
 use crate::{Durability, Health, StoreError, schema};
-use rivulet_protocol::{ConversationId, Event};
+use rivulet_protocol::{ConversationId, Event, Unsaved};
 use rusqlite::{Connection, TransactionBehavior};
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
@@ -21,7 +22,7 @@ pub(crate) type Heads = HashMap<ConversationId, u64>;
 pub(crate) type Events = Vec<(ConversationId, Vec<Event>)>;
 
 /// Runs until the queue is closed and everything in it is written; whether the end is a clean one.
-pub(crate) fn run(mut connection: Connection, queue: &Queue, health: &Health) -> bool {
+pub(crate) fn run(mut connection: Connection, queue: &Queue, health: &Health, mut unsaved: UnsavedFiles) -> bool {
     let mut heads = Heads::new();
     let mut items = Vec::new();
     let mut retry: Option<Duration> = None;
@@ -37,6 +38,7 @@ pub(crate) fn run(mut connection: Connection, queue: &Queue, health: &Health) ->
             Ok(events) => {
                 not_before = begun + APART;
                 if retry.take().is_some() {
+                    unsaved.stored();
                     health.takes();
                 }
                 for (conversation, events) in events {
@@ -47,9 +49,9 @@ pub(crate) fn run(mut connection: Connection, queue: &Queue, health: &Health) ->
             Err(error) => {
                 if retry.is_none() {
                     tracing::error!(%error, "the disk refuses");
-                    health.refuses(&error);
                 }
                 refuse(&mut items, &error);
+                health.refuses(unsaved.keep(&items, &error));
                 show_unsaved(&connection, &heads, &mut items, health);
                 let wait = retry.map_or(RETRY_FIRST, |last| (last * 2).min(RETRY_LAST));
                 retry = Some(wait);
@@ -60,6 +62,9 @@ pub(crate) fn run(mut connection: Connection, queue: &Queue, health: &Health) ->
         if let Some(end) = end
             && (items.is_empty() || retry.is_some_and(|wait| wait >= RETRY_LAST))
         {
+            if health.unsaved() == Unsaved::InMemory {
+                tracing::error!("what could not be stored is lost");
+            }
             let clean = end == End::Closed && items.is_empty() && !health.is_damaged();
             if health.is_damaged() {
                 // A damaged file stays as it is, with what came since in the log beside it.
@@ -195,7 +200,7 @@ fn refuse(items: &mut Vec<Item>, error: &StoreError) {
     let words = error.to_string();
     items.retain_mut(|item| {
         let Item::Job(job) = item else { return true };
-        if matches!(job.durability, Durability::Kept(_)) {
+        if job.ending.is_some() {
             return true;
         }
         if let Some(reply) = job.reply.take() {
@@ -217,9 +222,7 @@ fn show_unsaved(connection: &Connection, heads: &Heads, items: &mut [Item], heal
             Item::Append(pending) if !ending.contains(&pending.conversation) => pending,
             Item::Append(_) | Item::Alone(_) => continue,
             Item::Job(job) => {
-                if let Durability::Kept(conversation) = job.durability {
-                    ending.insert(conversation);
-                }
+                ending.extend(job.ending.as_ref().map(|ending| ending.conversation));
                 continue;
             }
         };

@@ -1,12 +1,14 @@
 //! A disk that refuses and comes back: a real one, full because the database may not grow.
 
-use crate::{Append, Publish, Store, StoreError, schema};
+use crate::{Append, Asked, Publish, Spending, Store, StoreError, schema};
 use rivulet_protocol::*;
 use rusqlite::Connection;
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
+
+mod unsaved;
 
 /// Longer than any of this takes: against hanging for ever.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -21,6 +23,7 @@ struct Seen {
 struct State {
     events: Vec<(ConversationId, Event)>,
     disk: Vec<bool>,
+    unsaved: Unsaved,
 }
 
 impl Publish for Seen {
@@ -31,7 +34,13 @@ impl Publish for Seen {
     }
 
     fn disk(&self, problem: Option<DiskProblem>) {
-        self.state.lock().unwrap().disk.push(problem.is_some());
+        let mut state = self.state.lock().unwrap();
+        // That it is kept somewhere else now is nothing new of the disk.
+        if state.disk.last() != Some(&problem.is_some()) {
+            state.disk.push(problem.is_some());
+        }
+        state.unsaved = problem.map(|problem| problem.unsaved).unwrap_or_default();
+        drop(state);
         self.changed.notify_all();
     }
 }

@@ -400,12 +400,13 @@ async fn damage_while_an_answer_runs_is_told_and_the_answer_goes_on_in_memory() 
     store.close().await;
     drop(store);
 
-    // The next start looks, and what was on disk is there.
+    // The next start looks, and everything is there: what was on disk, and what was in memory.
     let error = Store::open(dir.path(), Arc::new(Recorder::default())).err().unwrap();
     assert_eq!(error.fault(), DiskFault::Damaged);
     rescue::rescue(dir.path(), &Rescue::Salvage).unwrap();
     let store = open_when_free(dir.path(), Arc::new(Recorder::default()));
-    assert_eq!(store.message(answer.id).await.unwrap().unwrap().1.text, "on disk");
+    let stored = store.message(answer.id).await.unwrap().unwrap().1;
+    assert_eq!((stored.text.as_str(), stored.state), ("on disk, in memory, and on", MessageState::Interrupted));
 }
 
 #[tokio::test]
