@@ -5,7 +5,7 @@
 //! it heard the question, and by whoever closes it once more.
 
 use rivulet_engine::Engine;
-use rivulet_protocol::{ClosingAsked, ClosingReply, WhenClosed};
+use rivulet_protocol::{ClosingAsked, ClosingReply, Unsaved, WhenClosed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tauri::{AppHandle, Emitter, EventTarget, Manager};
@@ -68,9 +68,10 @@ pub fn held_back(app: &AppHandle) -> bool {
 /// Asks, unless the settings know.
 async fn decide(app: AppHandle, engine: Engine, number: u32, over: CancellationToken) {
     match engine.when_closed().await {
-        WhenClosed::Quit => app.exit(0),
+        // Not where that would lose something: whoever decided that did not know.
+        WhenClosed::Quit if !would_lose(&engine) => app.exit(0),
         WhenClosed::LetFinish => answered(&app, ClosingReply::LetFinish),
-        WhenClosed::Ask => {
+        WhenClosed::Ask | WhenClosed::Quit => {
             // One may close it from where it is not seen.
             crate::window::to_front(&app);
             tokio::select! {
@@ -79,6 +80,11 @@ async fn decide(app: AppHandle, engine: Engine, number: u32, over: CancellationT
             }
         }
     }
+}
+
+/// What the disk refuses is nowhere but in memory.
+fn would_lose(engine: &Engine) -> bool {
+    engine.disk().is_some_and(|problem| problem.unsaved == Unsaved::InMemory)
 }
 
 /// Asks for as long as there is no reply. Ends where the window shall be closed without one: nothing is being written
@@ -138,14 +144,15 @@ fn go(app: &AppHandle, over: CancellationToken) {
     let app = app.clone();
     tauri::async_runtime::spawn(async move {
         let written = async {
-            while engine.being_written() > 0 {
+            while engine.being_written() > 0 && !engine.waits_for_the_disk() {
                 tokio::time::sleep(LOOK).await;
             }
         };
         tokio::select! {
             biased;
             () = over.cancelled() => {}
-            () = written => app.exit(0),
+            // The window says what is wrong; it is closed again by whoever has read that.
+            () = written => if would_lose(&engine) { crate::window::show(&app) } else { app.exit(0) },
         }
     });
 }

@@ -6,6 +6,7 @@
 use crate::{arguments, logging, rescue, signals};
 use anyhow::Context;
 use rivulet_engine::{Engine, EngineConfig, OpenError};
+use rivulet_protocol::Unsaved;
 use rivulet_store::StoreError;
 use rivulet_terminal::Terminal;
 use rivulet_terminal::client::{self, Exit, HandOver, Invocation, Starter};
@@ -165,7 +166,19 @@ pub async fn quit(engine: &Engine, terminal: Option<&Terminal>) {
         terminal.leave().await;
     }
     engine.quit().await;
+    say_what_is_not_stored(engine);
     if let Some(terminal) = terminal {
         terminal.closed().await;
+    }
+}
+
+/// On a disk that takes nothing a log takes nothing either.
+fn say_what_is_not_stored(engine: &Engine) {
+    match engine.disk().map(|problem| problem.unsaved) {
+        Some(Unsaved::Kept { folder }) => {
+            eprintln!("The disk did not take the end of what was written. It is kept in {folder}; the next start takes it in.");
+        }
+        Some(Unsaved::InMemory) => eprintln!("The disk did not take the end of what was written, and it is lost."),
+        Some(Unsaved::Nothing) | None => {}
     }
 }

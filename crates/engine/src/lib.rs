@@ -55,7 +55,7 @@ pub use rivulet_store::{StoredLink, StoredMirror};
 use log::Logs;
 use rivulet_demo::Demo;
 use rivulet_protocol::{
-    ApiError, Caller, CallerRole, ConversationId, LibraryEvent, MessageId, Notice, Scope, WhenClosed,
+    ApiError, Caller, CallerRole, ConversationId, DiskProblem, LibraryEvent, MessageId, Notice, Scope, WhenClosed,
 };
 use rivulet_providers::Client;
 use rivulet_store::Store;
@@ -114,6 +114,8 @@ pub(crate) struct RunningTurn {
     pub conversation: ConversationId,
     /// Cancelled by a person's stop.
     pub stop: CancellationToken,
+    /// Cancelled when nothing more comes; the ending may still wait for the disk.
+    pub came: CancellationToken,
     /// Cancelled when the ending is on disk.
     pub ended: CancellationToken,
     /// What it waits for right now.
@@ -122,8 +124,8 @@ pub(crate) struct RunningTurn {
 
 impl RunningTurn {
     fn new(conversation: ConversationId) -> Self {
-        let (stop, ended) = (CancellationToken::new(), CancellationToken::new());
-        Self { conversation, stop, ended, waits_for: Arc::default() }
+        let [stop, came, ended] = std::array::from_fn(|_| CancellationToken::new());
+        Self { conversation, stop, came, ended, waits_for: Arc::default() }
     }
 
     /// What it waits for right now. A panic cannot leave a whole value half changed.
@@ -247,6 +249,17 @@ impl Engine {
         self.core.turns().iter().map(|(answer, turn)| (turn.conversation, *answer)).collect()
     }
 
+    /// What the disk refuses just now.
+    pub fn disk(&self) -> Option<DiskProblem> {
+        self.core.logs.problem()
+    }
+
+    /// Whether nothing more comes of the answers that are being written: they wait for a disk that refuses.
+    pub fn waits_for_the_disk(&self) -> bool {
+        let came = self.core.turns().values().filter(|turn| turn.came.is_cancelled()).count();
+        self.disk().is_some() && came == self.being_written()
+    }
+
     /// How many answers are running.
     pub fn running_answers(&self) -> usize {
         self.core.turns().len()
@@ -256,9 +269,9 @@ impl Engine {
     pub async fn quit(&self) {
         self.core.quitting.cancel();
         self.core.tasks.close();
-        // The end of an answer waits for a disk that refuses; quitting does not wait with it.
+        // The end of an answer waits for a disk that refuses; quitting does not wait with it: the store keeps it in a file.
         if tokio::time::timeout(QUIT, self.core.tasks.wait()).await.is_err() {
-            tracing::error!("what could not be written in time is lost");
+            tracing::error!("not everything came to its end in time");
         }
         self.core.temporary.close().await;
         self.core.store.close().await;

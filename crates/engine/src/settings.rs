@@ -11,6 +11,7 @@ impl Engine {
             role: caller.role,
             data_dir: (caller.role == CallerRole::Window).then_some(data_dir),
             platform: std::env::consts::OS.into(),
+            disk: if caller.role == CallerRole::Window { self.disk() } else { None },
             started_with: if caller.role > CallerRole::Viewer { self.started_with().await? } else { None },
         })
     }

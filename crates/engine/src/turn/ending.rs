@@ -4,7 +4,7 @@ use super::{Answer, Outcome};
 use crate::brake::Brake;
 use crate::keys::FIRST_KEY;
 use rivulet_protocol::{Cost, EventBody, Failure, MessageState, Purpose, now_ms};
-use rivulet_store::Spending;
+use rivulet_store::{Spending, StoreError};
 
 impl Answer {
     /// Puts the ending on disk. A disk that refuses is the store's to retry and to report.
@@ -33,24 +33,32 @@ impl Answer {
         self.message.state = state;
         self.message.ended_at = Some(at);
         // What its vendor goes on with is counted when that has ended too, and until then held by the brake.
-        let cost = if goes_on { None } else { self.count(state, at).await };
-        if let Err(error) = self.store.end(self.conversation, self.message, event).await {
+        let counted = if goes_on { None } else { Some(self.account(state, at)) };
+        let cost = counted.as_ref().and_then(|spent| spent.as_ref()).map(|spent| spent.cost);
+        let brake = self.brake.take().filter(|_| counted.is_some());
+        self.running.came.cancel();
+        if let Err(error) = self.put(event, counted).await {
             tracing::error!(%error, "the end of an answer could not be stored");
+        }
+        if let Some(brake) = brake {
+            brake.ended(cost.and_then(|cost| cost.micros));
         }
         cost
     }
 
-    /// Notes what it took, before whoever sees the end looks for it in the sums.
-    async fn count(&mut self, state: MessageState, at: u64) -> Option<Cost> {
-        let spending = self.account(state, at);
-        let cost = spending.as_ref().map(|spending| spending.cost);
-        if let Err(error) = self.core.answered(self.message.id, spending).await {
-            tracing::error!(%error, "what an answer cost could not be stored");
+    /// Puts the ending there, and with it what it cost if it is counted now.
+    async fn put(self, event: EventBody, counted: Option<Option<Spending>>) -> Result<(), StoreError> {
+        let is_kept = self.kept_conversation().is_some();
+        let Self { core, store, conversation, message, .. } = self;
+        match counted {
+            Some(spent) if is_kept => store.end_counted(conversation, message, event, spent).await,
+            Some(spent) => {
+                // Before whoever sees the end looks for it in the sums.
+                let noted = core.answered(message.id, spent).await;
+                store.end(conversation, message, event).await.and(noted)
+            }
+            None => store.end(conversation, message, event).await,
         }
-        if let Some(brake) = &self.brake {
-            brake.ended(cost.and_then(|cost| cost.micros));
-        }
-        cost
     }
 
     /// Counts what it took, if a model worked for it: a request that was refused, or failed before any output, is not
