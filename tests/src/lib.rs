@@ -16,6 +16,7 @@ pub mod page;
 pub mod process;
 pub mod profile;
 pub mod relay;
+pub mod disk;
 pub mod serve;
 pub use rivulet_testkit as upstream;
 pub mod window;

@@ -72,9 +72,14 @@ impl Window {
     /// Asks the window manager to close the window, as a person does, and waits for the app's end. Answers that are being
     /// written do not hold it up: it is asked once more.
     pub async fn close_by_hand(self, desktop: &Desktop) {
+        self.close_by_hand_within(desktop, PATIENCE).await;
+    }
+
+    /// The same for an app that may take its time.
+    pub async fn close_by_hand_within(self, desktop: &Desktop, limit: Duration) {
         let app = app_process(&self.driver);
         let ended = || !Path::new(&format!("/proc/{app}")).exists();
-        wait_for("the app ends", PATIENCE, async || {
+        wait_for("the app ends", limit, async || {
             // Again, as a person would: the window manager may have heard of the focus later than the screen did.
             desktop.press_close();
             for _ in 0..100 {

@@ -127,8 +127,12 @@ fn write_all(place: &Path, dir: &Path, parts: &[Part]) -> io::Result<BTreeSet<Pa
     if !is_own(place, dir) {
         return Err(io::ErrorKind::PermissionDenied.into());
     }
-    let written = parts.iter().map(|part| write(place, part)).collect();
+    let written: io::Result<_> = parts.iter().map(|part| write(place, part)).collect();
     backup::sync_folder(place);
+    if written.is_err() {
+        // Unless there is something in it.
+        let _ = std::fs::remove_dir(place);
+    }
     written
 }
 

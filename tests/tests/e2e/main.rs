@@ -13,6 +13,7 @@ mod context;
 mod controls;
 mod cost;
 mod damaged;
+mod disk;
 mod faults;
 mod finding;
 mod first_start;

@@ -189,6 +189,10 @@ data_dir?: string | null,
  */
 platform: string, 
 /**
+ * What the disk refuses just now; only told to the window.
+ */
+disk?: DiskProblem | null, 
+/**
  * The provider and model this run was started with; they answer unless others are chosen. Not told to viewers.
  */
 started_with?: ModelChoice | null, };
@@ -1172,7 +1176,11 @@ fault: DiskFault,
 /**
  * The system's own words.
  */
-detail: string, };
+detail: string, 
+/**
+ * What becomes of answers meanwhile.
+ */
+unsaved: Unsaved, };
 
 /**
  * What was written and not sent.
@@ -3480,6 +3488,15 @@ question: MessageId,
  * The answer that is running.
  */
 answer: MessageId, };
+
+/**
+ * Where the text of answers is that the disk refuses.
+ */
+export type Unsaved = { "place": "nothing" } | { "place": "kept", 
+/**
+ * Their folder.
+ */
+folder: string, } | { "place": "in_memory" };
 
 /**
  * Token counts as the vendor reported them. A `None` was not reported.

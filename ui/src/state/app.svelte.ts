@@ -147,7 +147,7 @@ export class App {
       const projects = this.transport.host === 'window' ? this.library.loadProjects() : null;
       const settings = this.settings.load();
       this.info = await this.transport.call('app_info', {});
-      this.disk = this.info.disk;
+      this.disk = this.info.disk ?? null;
       const models = this.may('models_list') ? this.providers.loadModels() : null;
       // The first picture is whole: nothing in it is drawn twice.
       await Promise.all([library, settings, models, projects, this.assistants.load()]);

@@ -28,6 +28,9 @@ const LARGE: u64 = 1_000_000;
 const EACH: u64 = 100;
 const LONGEST: u64 = 5_000;
 const RUNS: usize = 60;
+const TAG: &str = "tagged";
+/// Conversations that are given it in one step.
+const AT_ONCE: usize = 500;
 const FRAME: f64 = 16.0;
 const SEARCH: f64 = 30.0;
 
@@ -63,7 +66,7 @@ async fn main() -> Result<ExitCode, Failure> {
     for (what, figures) in &big {
         let limit = match *what {
             "start" => small[0].1.processor.0 * 1.25 + 5.0,
-            "list" | "open the longest" => FRAME,
+            "list" | "list of a tag" | "open the longest" => FRAME,
             _ => SEARCH,
         };
         // Others use the machine, and the goal is the app's.
@@ -166,19 +169,30 @@ async fn ask(folder: &Path, messages: u64) -> Result<Vec<(&'static str, Figures)
     let engine = Engine::open(EngineConfig::new(folder)).await?;
     let window = Caller::window();
     let longest = text::chat(0, 1).0.id;
+    let tagged = tag_some(&engine, messages).await?;
     let mut all = vec![("start", figures(starts))];
     let mut list = Vec::new();
+    let mut of_tag = Vec::new();
     let mut open = Vec::new();
     for run in 0..RUNS {
+        let later = run > RUNS / 2;
         let begun = Begun::now();
-        let offset = (run > RUNS / 2).then_some((messages / EACH / 2) as u32);
+        let offset = later.then_some((messages / EACH / 2) as u32);
         engine.conversations_list(&window, ConversationsList { offset, ..Default::default() }).await?;
         list.push(begun.elapsed());
+        let begun = Begun::now();
+        let (offset, tag) = (later.then_some(tagged / 2), Some(TAG.into()));
+        let page =
+            engine.conversations_list(&window, ConversationsList { offset, tag, ..Default::default() }).await?;
+        of_tag.push(begun.elapsed());
+        if page.conversations.is_empty() {
+            return Err("nothing has the tag".into());
+        }
         let begun = Begun::now();
         engine.conversation_open(&window, ConversationOpen { conversation: longest, limit: None }).await?;
         open.push(begun.elapsed());
     }
-    all.extend([("list", figures(list)), ("open the longest", figures(open))]);
+    all.extend([("list", figures(list)), ("list of a tag", figures(of_tag)), ("open the longest", figures(open))]);
     for (what, queries) in queries(messages) {
         let mut times = Vec::new();
         let mut found = 0;
@@ -203,6 +217,17 @@ async fn ask(folder: &Path, messages: u64) -> Result<Vec<(&'static str, Figures)
     all.push(("find in the longest", figures(times)));
     engine.quit().await;
     Ok(all)
+}
+
+/// Every third conversation has the tag; how many these are. An archive that was kept has it already.
+async fn tag_some(engine: &Engine, messages: u64) -> Result<u32, Failure> {
+    let some: Vec<_> = shape(messages).map(|(number, _)| number).filter(|number| number % 3 == 0).collect();
+    for some in some.chunks(AT_ONCE) {
+        let conversations = some.iter().map(|number| text::chat(*number, 1).0.id).collect();
+        let change = ConversationsArrange { conversations, add_tags: Some(vec![TAG.into()]), ..Default::default() };
+        engine.conversations_arrange(&Caller::window(), change).await?;
+    }
+    Ok(some.len() as u32)
 }
 
 fn queries(messages: u64) -> Vec<(&'static str, Vec<String>)> {
