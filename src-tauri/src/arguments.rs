@@ -2,7 +2,7 @@
 
 use anyhow::{Context, bail};
 use rivulet_engine::{EngineConfig, Replay, SessionProvider};
-use rivulet_protocol::{ProviderId, Secret};
+use rivulet_protocol::{ProviderId, Rescue, Secret};
 use std::path::PathBuf;
 
 /// What `--help` says.
@@ -19,6 +19,9 @@ Rivulet, a desktop chat app for language models.
   rivulet tail                 print the answer that is running
   rivulet list [WORDS...]      conversations, newest first
                                (`rivulet ask --help` and so on say more)
+  rivulet rescue               what is wrong with a database that does not open, and the
+                               ways out: --backup NAME (or `last`), --salvage (what can
+                               still be read), --empty. Each keeps the damaged file
 
 The app and `serve` take:
   --data-dir DIR               where conversations and settings are kept
@@ -44,6 +47,8 @@ pub enum Arguments {
     Serve(EngineConfig, Serve),
     /// Run for the terminal's commands, until nobody uses it. They start it themselves.
     Core(EngineConfig),
+    /// Say what is wrong with the database of this data folder, or take a way out.
+    Rescue(PathBuf, Option<Rescue>),
 }
 
 /// How to run without a window.
@@ -62,12 +67,17 @@ impl Arguments {
         let (mut serve, mut core, mut api, mut port, mut data_dir) = (false, false, false, None, None);
         let (mut provider, mut base_url, mut model, mut key) = (None, None, None, None);
         let (mut replay, mut replay_speed) = (None, None);
+        let (mut rescue, mut way) = (false, None);
         while let Some(argument) = parser.next()? {
             match argument {
                 Short('h') | Long("help") => return Ok(Self::Help),
                 Short('V') | Long("version") => return Ok(Self::Version),
                 Value(value) if value == "serve" && !serve => serve = true,
                 Value(value) if value == "core" && !core => core = true,
+                Value(value) if value == "rescue" && !rescue => rescue = true,
+                Long("backup") if rescue => way = Some(Rescue::Backup { name: parser.value()?.string()? }),
+                Long("salvage") if rescue => way = Some(Rescue::Salvage),
+                Long("empty") if rescue => way = Some(Rescue::Empty),
                 Long("api") => api = true,
                 Long("port") => port = Some(parser.value()?.parse::<u16>()?),
                 Long("data-dir") => data_dir = Some(PathBuf::from(parser.value()?)),
@@ -80,7 +90,11 @@ impl Arguments {
                 other => return Err(other.unexpected().into()),
             }
         }
-        let mut start = EngineConfig::new(data_dir.map_or_else(default_data_dir, Ok)?);
+        let data_dir = data_dir.map_or_else(default_data_dir, Ok)?;
+        if rescue {
+            return Ok(Self::Rescue(data_dir, way));
+        }
+        let mut start = EngineConfig::new(data_dir);
         start.version = env!("CARGO_PKG_VERSION").into();
         start.replay = recording(replay, replay_speed)?;
         if start.replay.is_some() && provider.is_none() && base_url.is_none() {

@@ -34,6 +34,7 @@ pub fn main() -> ExitCode {
         Arguments::Window(start) => window::run(start),
         Arguments::Serve(start, how) => serve::run(start, how),
         Arguments::Core(start) => companion::core(start),
+        Arguments::Rescue(dir, way) => rescue::in_terminal(&dir, way).and_then(|said| say(&said)),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

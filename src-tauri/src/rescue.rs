@@ -3,10 +3,11 @@
 
 use crate::window::{self, Opened};
 use rivulet_engine::{EngineConfig, OpenError};
-use rivulet_protocol::{ApiError, ErrorCode, Rescue, Rescued, Trouble};
-use rivulet_store::{StoreError, rescue};
+use rivulet_protocol::{ApiError, ConversationId, DiskFault, DiskProblem, ErrorCode, Event, Rescue, Rescued, Trouble};
+use rivulet_store::{Publish, Store, StoreError, rescue};
+use std::fmt::Write;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use tauri::{AppHandle, State};
 
 /// What the window's page asks for.
@@ -82,18 +83,64 @@ pub fn in_words(error: OpenError, dir: &Path) -> anyhow::Error {
     let OpenError::Store(error) = error else { return error.into() };
     let dir = dir.display();
     let what = match error.fault() {
-        rivulet_protocol::DiskFault::Damaged => {
-            "Open the app's window: it keeps the damaged file and offers to restore a \
+        DiskFault::Damaged => {
+            "Open the app's window, or run `rivulet rescue`: it keeps the damaged file and offers to restore a \
             backup, to take out what can still be read, or to begin with an empty one."
         }
-        rivulet_protocol::DiskFault::Full => "Free some space, then try again.",
-        rivulet_protocol::DiskFault::ReadOnly => "Allow writing there, or choose another folder with --data-dir.",
-        rivulet_protocol::DiskFault::Locked => "Another program holds the database; close it, then try again.",
-        rivulet_protocol::DiskFault::Newer
-        | rivulet_protocol::DiskFault::InUse
-        | rivulet_protocol::DiskFault::Other => {
+        DiskFault::Full => "Free some space, then try again.",
+        DiskFault::ReadOnly => "Allow writing there, or choose another folder with --data-dir.",
+        DiskFault::Locked => "Another program holds the database; close it, then try again.",
+        DiskFault::Newer
+        | DiskFault::InUse
+        | DiskFault::Other => {
             return error.into();
         }
     };
     anyhow::anyhow!("{error} (in {dir}). {what}")
+}
+
+/// Nobody reads on.
+struct Nobody;
+
+impl Publish for Nobody {
+    fn committed(&self, _: ConversationId, _: Vec<Event>) {}
+    fn disk(&self, _: Option<DiskProblem>) {}
+}
+
+/// The same ways out for somebody at a terminal: says which there are, or takes one; what is to be said of that.
+pub fn in_terminal(dir: &Path, way: Option<Rescue>) -> anyhow::Result<String> {
+    // What is not there is not made by being looked at.
+    anyhow::ensure!(dir.is_dir(), "there is no data folder at {}", dir.display());
+    let error = match Store::open(dir, Arc::new(Nobody)) {
+        Ok(store) => {
+            tauri::async_runtime::block_on(store.close());
+            return Ok(format!("The database in {} is sound. There is nothing to rescue.", dir.display()));
+        }
+        Err(error) if error.fault() == DiskFault::Damaged => error,
+        Err(error) => return Err(in_words(OpenError::Store(error), dir)),
+    };
+    let trouble = rescue::look(dir, &error);
+    let way = match (way, trouble.backups.first()) {
+        (None, _) => return Ok(ways_out(&trouble)),
+        (Some(Rescue::Backup { name }), Some(last)) if name == "last" => Rescue::Backup { name: last.file.name.clone() },
+        (Some(way), _) => way,
+    };
+    let Rescued { kept, conversations, messages, lost } = rescue::rescue(dir, &way)?;
+    let mut said = format!("Conversations: {conversations}. Messages: {messages}.");
+    if lost > 0 {
+        write!(said, " Lost, at least: {lost}.")?;
+    }
+    write!(said, "\nThe damaged file is kept: {kept}")?;
+    Ok(said)
+}
+
+fn ways_out(trouble: &Trouble) -> String {
+    let Trouble { folder, detail, backups, .. } = trouble;
+    let mut said = format!("In {folder}: {detail}.\nThe ways out, each of which keeps the damaged file:\n");
+    for backup in backups {
+        let (name, conversations) = (&backup.file.name, backup.conversations);
+        said += &format!("  rivulet rescue --backup {name}   (conversations: {conversations})\n");
+    }
+    said += "  rivulet rescue --salvage   takes out of it what can still be read\n";
+    said + "  rivulet rescue --empty     begins with an empty one"
 }

@@ -201,6 +201,22 @@ async fn a_terminal_says_it_in_a_sentence() {
         assert!(!said.contains("panicked"), "{arguments:?}: {said}");
     }
     assert_eq!(std::fs::read(database(&desktop)).unwrap(), damaged);
+    let rescue = async |arguments: &[&str]| {
+        let mut process = Process::spawn(desktop.command(app::binary()).arg("rescue").args(arguments));
+        let status = process.ended(PATIENCE).await;
+        (status.code(), process.output())
+    };
+    let (code, said) = rescue(&[]).await;
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("is damaged") && said.contains("-asked.db   (conversations: 1)"), "{said}");
+    assert_eq!(std::fs::read(database(&desktop)).unwrap(), damaged, "nothing happens before a choice");
+    let (code, said) = rescue(&["--backup", "last"]).await;
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("Conversations: 1. Messages: 2."), "{said}");
+    let kept = said.trim_end().rsplit(' ').next().unwrap();
+    assert_eq!(std::fs::read(kept).unwrap(), damaged);
+    let (code, said) = rescue(&[]).await;
+    assert!(code == Some(0) && said.contains("is sound"), "{said}");
 }
 
 #[tokio::test]
