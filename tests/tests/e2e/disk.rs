@@ -83,6 +83,7 @@ async fn nothing_is_lost(name: &str, desktop: &Desktop, binary: &Path, refusal: 
     // A page that is loaded anew says it too.
     page.driver.refresh().await.unwrap();
     page.element("banner").await;
+    page.answer_when("it has all of it", PATIENCE, |answer| answer.text.ends_with(WHILE.trim_end())).await;
     desktop.close_until("it asks", async || page.shows("closing").await.then_some(())).await;
     assert!(page.text("closing").await.contains("the next start takes them in"));
     desktop.screenshot(&format!("closing-{name}"));
@@ -157,7 +158,7 @@ async fn where_nothing_can_be_kept_nobody_loses_it_unasked() {
     page.use_upstream(&told.upstream).await;
     let patch = json!({ "patch": { "when_closed": "quit" } });
     page.invoke("settings_update", patch).await.unwrap();
-    let banner = ["The disk is full", "No other folder takes it"];
+    let banner = ["The disk is full", "in memory alone"];
     refused_in_mid_answer(&window, &told, &mut refusal, &banner).await;
     // Although it was said once and for all that it shall quit.
     desktop.close_until("it asks", async || page.shows("closing").await.then_some(())).await;
