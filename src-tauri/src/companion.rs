@@ -176,7 +176,9 @@ pub async fn quit(engine: &Engine, terminal: Option<&Terminal>) {
 fn say_what_is_not_stored(engine: &Engine) {
     match engine.disk().map(|problem| problem.unsaved) {
         Some(Unsaved::Kept { folder }) => {
-            eprintln!("The disk did not take the end of what was written. It is kept in {folder}; the next start takes it in.");
+            eprintln!(
+                "The disk did not take the end of what was written. It is kept in {folder}; the next start takes it in."
+            );
         }
         Some(Unsaved::InMemory) => eprintln!("The disk did not take the end of what was written, and it is lost."),
         Some(Unsaved::Nothing) | None => {}

@@ -90,9 +90,7 @@ pub fn in_words(error: OpenError, dir: &Path) -> anyhow::Error {
         DiskFault::Full => "Free some space, then try again.",
         DiskFault::ReadOnly => "Allow writing there, or choose another folder with --data-dir.",
         DiskFault::Locked => "Another program holds the database; close it, then try again.",
-        DiskFault::Newer
-        | DiskFault::InUse
-        | DiskFault::Other => {
+        DiskFault::Newer | DiskFault::InUse | DiskFault::Other => {
             return error.into();
         }
     };
@@ -122,7 +120,9 @@ pub fn in_terminal(dir: &Path, way: Option<Rescue>) -> anyhow::Result<String> {
     let trouble = rescue::look(dir, &error);
     let way = match (way, trouble.backups.first()) {
         (None, _) => return Ok(ways_out(&trouble)),
-        (Some(Rescue::Backup { name }), Some(last)) if name == "last" => Rescue::Backup { name: last.file.name.clone() },
+        (Some(Rescue::Backup { name }), Some(last)) if name == "last" => {
+            Rescue::Backup { name: last.file.name.clone() }
+        }
         (Some(way), _) => way,
     };
     let Rescued { kept, conversations, messages, lost } = rescue::rescue(dir, &way)?;

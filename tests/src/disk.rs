@@ -28,7 +28,8 @@ impl Refusing {
         let home = desktop.profile().path();
         let (library, how, app) = (home.join("refusing.so"), home.join("refusing"), home.join("app.sh"));
         let source = concat!(env!("CARGO_MANIFEST_DIR"), "/src/disk/refusing.c");
-        let compiled = Command::new("cc").args(["-shared", "-fPIC", "-O1", "-w", "-o"]).arg(&library).arg(source).output();
+        let compiled =
+            Command::new("cc").args(["-shared", "-fPIC", "-O1", "-w", "-o"]).arg(&library).arg(source).output();
         let compiled = compiled.expect("there is a C compiler, SQLite was built with it");
         assert!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
         let paths: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();

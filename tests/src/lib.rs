@@ -10,13 +10,13 @@
 pub mod app;
 pub mod browser;
 pub mod desktop;
+pub mod disk;
 pub mod goals;
 pub mod http;
 pub mod page;
 pub mod process;
 pub mod profile;
 pub mod relay;
-pub mod disk;
 pub mod serve;
 pub use rivulet_testkit as upstream;
 pub mod window;

@@ -138,11 +138,7 @@ pub(crate) fn keep(connection: &Connection, message: MessageId, asked: &Asked) -
 }
 
 /// An answer has ended: that it was asked for is forgotten, and what it cost is noted.
-pub(crate) fn forget(
-    connection: &Connection,
-    message: MessageId,
-    spent: Option<&Spending>,
-) -> Result<(), StoreError> {
+pub(crate) fn forget(connection: &Connection, message: MessageId, spent: Option<&Spending>) -> Result<(), StoreError> {
     connection.prepare_cached("DELETE FROM asked WHERE message = ?1")?.execute([message.0])?;
     spent.map_or(Ok(()), |spent| spending::insert(connection, spent))
 }

@@ -13,6 +13,7 @@ mod bin;
 mod conversations;
 mod documents;
 mod drafts;
+mod ending;
 mod error;
 mod exchange;
 mod fields;
@@ -49,6 +50,7 @@ pub use spending::Spending;
 pub use storage::StoredStorage;
 
 use attachments::Files;
+use ending::Ending;
 use health::Health;
 use queue::{Item, Job, Queue};
 use reader::Readers;
@@ -59,7 +61,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use tokio::sync::oneshot;
-use unsaved::{Ending, UnsavedFiles};
+use unsaved::UnsavedFiles;
 use work::Work;
 
 /// In the data folder.

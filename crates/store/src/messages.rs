@@ -1,14 +1,12 @@
 //! The tree of messages, and folding a log into its message.
 
 use crate::fields::{Columns, Fields};
-use crate::unsaved::Ending;
 use crate::work::Work;
-use crate::{Durability, Spending, Store, StoreError, asked, search};
+use crate::{Durability, Store, StoreError, search};
 use rivulet_protocol::{
     ConversationId, Cost, EventBody, Mark, Message, MessageId, MessageState, PathMessage, Snapshot, ToolCall,
 };
 use rusqlite::{Connection, OptionalExtension, Row};
-use std::sync::Arc;
 
 impl Store {
     /// Adds messages and writes a `started` event for each; the last of the path is `leaf`. Synced.
@@ -67,39 +65,6 @@ impl Store {
             update(work.connection, &marked, seq)?;
             let body = EventBody::Reset { snapshot: Box::new(marked) };
             work.publish(conversation, rivulet_protocol::Event { seq, message, body });
-            Ok(())
-        })
-        .await
-    }
-
-    /// Ends an answer: everything it is goes into its row, its log rows go, and `event` is published. Synced, and
-    /// tried until the disk takes it.
-    pub async fn end(&self, conversation: ConversationId, ended: Message, event: EventBody) -> Result<(), StoreError> {
-        self.put_end(Ending { conversation, message: ended, counted: false, spent: None }, event).await
-    }
-
-    /// The same for an answer that is counted with it: nobody sees its end before what it cost, and neither reaches the
-    /// disk without the other.
-    pub async fn end_counted(
-        &self,
-        conversation: ConversationId,
-        ended: Message,
-        event: EventBody,
-        spent: Option<Spending>,
-    ) -> Result<(), StoreError> {
-        self.put_end(Ending { conversation, message: ended, counted: true, spent }, event).await
-    }
-
-    async fn put_end(&self, ending: Ending, event: EventBody) -> Result<(), StoreError> {
-        let ending = Arc::new(ending);
-        self.push(Durability::Synced, Some(Arc::clone(&ending)), move |work| {
-            let Ending { conversation, message, counted, spent } = &*ending;
-            let seq = work.next_number(*conversation)?;
-            fold(work.connection, *conversation, message, seq)?;
-            if *counted {
-                asked::forget(work.connection, message.id, spent.as_ref())?;
-            }
-            work.publish(*conversation, rivulet_protocol::Event { seq, message: message.id, body: event.clone() });
             Ok(())
         })
         .await

@@ -1,7 +1,7 @@
 //! What waits for the writer. Text of one message that waits is joined: under load a commit carries more, not the
 //! queue.
 
-use crate::unsaved::Ending;
+use crate::ending::Ending;
 use crate::{Asked, Durability, Point, StoreError, Work};
 use rivulet_protocol::{ConversationId, EventBody, MessageId};
 use rusqlite::Connection;

@@ -7,7 +7,6 @@
 mod part;
 mod taking;
 
-pub(crate) use part::Ending;
 pub(crate) use taking::take_in;
 
 use crate::queue::Item;

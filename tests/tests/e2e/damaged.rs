@@ -127,13 +127,24 @@ async fn damage_while_an_answer_runs_is_said_and_the_answer_goes_on() {
     assert!(page.text("banner").await.contains("is damaged"));
     desktop.screenshot("banner-damaged");
     let before = page.answers().await[0].text.len();
-    page.answer_when("it goes on", PATIENCE, |answer| answer.text.len() > before + 40).await;
+    let shown = page.answer_when("it goes on", PATIENCE, |answer| answer.text.len() > before + 40).await.text;
     window.close_by_hand(&desktop).await;
-    // The next start says it before anything else, and takes out what the log beside the file had.
+    // The next start says it before anything else, and has what was shown: from the log beside the file, or from the file
+    // of what the database did not take.
     let window = open_in_trouble(&desktop).await;
     window.page.click("rescue-salvage").await;
     let counts = window.page.text("rescued-counts").await;
     assert!(!counts.contains("Conversations: 0."), "{counts}");
+    window.page.reloads(async || window.page.click("rescue-open").await).await;
+    let list = window.page.invoke("conversations_list", json!({})).await.unwrap();
+    let mut said = Vec::new();
+    for conversation in list["conversations"].as_array().unwrap() {
+        let open = json!({ "conversation": conversation["id"] });
+        let opened = window.page.invoke("conversation_open", open).await.unwrap();
+        said.extend(opened["messages"].as_array().unwrap().iter().map(|message| message["text"].clone()));
+    }
+    let is_whole = |text: &serde_json::Value| text.as_str().is_some_and(|text| text.starts_with(&shown));
+    assert!(said.iter().any(is_whole), "shown: {shown}\nthere: {said:?}");
     window.close().await;
 }
 

@@ -182,8 +182,7 @@ async fn ask(folder: &Path, messages: u64) -> Result<Vec<(&'static str, Figures)
         list.push(begun.elapsed());
         let begun = Begun::now();
         let (offset, tag) = (later.then_some(tagged / 2), Some(TAG.into()));
-        let page =
-            engine.conversations_list(&window, ConversationsList { offset, tag, ..Default::default() }).await?;
+        let page = engine.conversations_list(&window, ConversationsList { offset, tag, ..Default::default() }).await?;
         of_tag.push(begun.elapsed());
         if page.conversations.is_empty() {
             return Err("nothing has the tag".into());

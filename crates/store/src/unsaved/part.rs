@@ -1,25 +1,14 @@
 //! What one file keeps of an answer.
 
+use crate::ending::Ending;
 use crate::queue::{Append, Item};
-use crate::{Asked, Point, Spending};
+use crate::{Asked, Point};
 use rivulet_protocol::{Author, ConversationId, EventBody, Message, MessageId, MessageState, ToolCall, utf16_len};
 use serde::{Deserialize, Serialize};
 
 const NOTE: &str = "Rivulet's database did not take this. The next start puts it there, and then this file goes.";
 /// Between what the database has and what came later, where something in between is in neither.
 const GAP: &str = "\n\n[…]\n\n";
-
-/// The end of an answer, and what it cost.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Ending {
-    pub conversation: ConversationId,
-    /// The whole answer.
-    pub message: Message,
-    /// Nobody counts what it cost later.
-    pub counted: bool,
-    /// What it cost, if it was paid for.
-    pub spent: Option<Spending>,
-}
 
 /// What the database did not take of an answer.
 #[derive(Debug, Serialize, Deserialize)]

@@ -1,8 +1,9 @@
 //! Taking in what an earlier run could not store. Each file is a transaction, and goes when that is on the disk; a kill
 //! in between does no harm, since what is there already is not put there again.
 
-use super::part::{Ending, Part};
+use super::part::Part;
 use super::{is_own, places};
+use crate::ending::Ending;
 use crate::{StoreError, asked, conversations, messages, search};
 use rivulet_protocol::{Conversation, ConversationId, Message, MessageId, MessageState};
 use rusqlite::{Connection, OptionalExtension, Transaction};
