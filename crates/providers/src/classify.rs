@@ -24,7 +24,8 @@ pub(crate) struct VendorError {
 
 impl VendorError {
     pub fn read(value: &Value) -> Self {
-        let inner = value.get("error").filter(|error| !error.is_null()).unwrap_or(value);
+        let inner = value.get("error").filter(|error| error.is_object() || error.is_array() || error.is_string());
+        let inner = inner.unwrap_or(value);
         let inner = if inner.is_array() { inner.get(0).unwrap_or(inner) } else { inner };
         let text = |value: Option<&Value>| match value {
             Some(Value::String(text)) => text.clone(),
@@ -32,7 +33,11 @@ impl VendorError {
             Some(other) => other.to_string(),
         };
         if let Value::String(message) = inner {
-            return Self { message: message.clone(), kind: text(value.get("code")).to_lowercase(), status: None };
+            // `{error: "Bad Request", message: "what is bad"}`: web frameworks name the status there.
+            let more = ["message", "detail"].iter().map(|name| text(value.get(name))).find(|text| !text.is_empty());
+            let kind = format!("{} {}", text(value.get("code")), if more.is_some() { message } else { "" });
+            let message = more.unwrap_or_else(|| message.clone());
+            return Self { message, kind: kind.to_lowercase(), status: None };
         }
         let message = ["message", "detail", "msg", "error_msg"].iter().map(|name| text(inner.get(name)));
         let message = message.into_iter().find(|text| !text.is_empty()).unwrap_or_else(|| inner.to_string());

@@ -57,11 +57,19 @@ impl Framing {
         B: AsRef<[u8]> + Send + 'static,
         E: Send + 'static,
     {
-        if self == Self::Sse {
-            let (events, wire) = sse::events(bytes, limits);
-            return (events.boxed(), wire);
-        }
         let wire = Arc::new(Wire::default());
+        (self.events_on(bytes, limits, Arc::clone(&wire)), wire)
+    }
+
+    fn events_on<S, B, E>(self, bytes: S, limits: SseLimits, wire: Arc<Wire>) -> Events<E>
+    where
+        S: Stream<Item = Result<B, E>> + Send + Unpin + 'static,
+        B: AsRef<[u8]> + Send + 'static,
+        E: Send + 'static,
+    {
+        if self == Self::Sse {
+            return sse::events_on(bytes, limits, wire).boxed();
+        }
         let cut = Cut {
             bytes,
             limit: limits.event,
@@ -71,9 +79,55 @@ impl Framing {
             ready: VecDeque::new(),
             too_long: false,
             ended: false,
-            wire: Arc::clone(&wire),
+            wire,
         };
-        (stream::unfold(cut, |mut cut| async move { cut.next().await.map(|event| (event, cut)) }).boxed(), wire)
+        stream::unfold(cut, |mut cut| async move { cut.next().await.map(|event| (event, cut)) }).boxed()
+    }
+}
+
+/// The events of a body that is a stream or one JSON value. Where its beginning tells which, that counts and not its
+/// head: servers exist that call the one by the name of the other.
+pub(crate) fn told_by_body<S, B, E>(mut bytes: S, head: Framing, limits: SseLimits) -> (Events<E>, Arc<Wire>)
+where
+    S: Stream<Item = Result<B, E>> + Send + Unpin + 'static,
+    B: AsRef<[u8]> + Send + 'static,
+    E: Send + 'static,
+{
+    let wire = Arc::new(Wire::default());
+    let noted = Arc::clone(&wire);
+    let events = async move {
+        let first = first_piece(&mut bytes, &noted).await;
+        let begins = first.as_ref().and_then(|piece| piece.as_ref().ok()).and_then(|piece| begins(piece.as_ref()));
+        let framing = begins.unwrap_or(head);
+        noted.tell_whole(framing == Framing::Whole);
+        framing.events_on(stream::iter(first).chain(bytes), limits, noted)
+    };
+    (stream::once(events).flatten().boxed(), wire)
+}
+
+/// The first piece that is not blank.
+async fn first_piece<S, B, E>(bytes: &mut S, wire: &Wire) -> Option<Result<B, E>>
+where
+    S: Stream<Item = Result<B, E>> + Unpin,
+    B: AsRef<[u8]>,
+{
+    loop {
+        let piece = bytes.next().await?;
+        match &piece {
+            Ok(blank) if blank.as_ref().iter().all(u8::is_ascii_whitespace) => wire.count(blank.as_ref().len()),
+            Ok(_) | Err(_) => return Some(piece),
+        }
+    }
+}
+
+/// What a body that begins so must be, if that can be told: a value (or a page), or a stream.
+fn begins(piece: &[u8]) -> Option<Framing> {
+    let piece = piece.strip_prefix(b"\xef\xbb\xbf").unwrap_or(piece).trim_ascii_start();
+    let streams: [&[u8]; 5] = [b"data:", b"event:", b"id:", b"retry:", b":"];
+    match piece.first()? {
+        b'{' | b'[' | b'<' => Some(Framing::Whole),
+        _ if streams.iter().any(|field| piece.starts_with(field)) => Some(Framing::Sse),
+        _ => None,
     }
 }
 
@@ -186,6 +240,23 @@ mod tests {
         }
         let bytes: Vec<&[u8]> = body.chunks(1).collect();
         assert_eq!(cut(Framing::Lines, &bytes, 64), whole);
+    }
+
+    #[test]
+    fn a_body_tells_by_its_first_sign_what_it_is() {
+        let read = |head: Framing, pieces: &[&[u8]]| {
+            let bytes: Vec<_> = pieces.iter().map(|piece| Ok::<_, Infallible>(piece.to_vec())).collect();
+            let (events, wire) = told_by_body(stream::iter(bytes), head, SseLimits::default());
+            let events: Vec<_> = events.map(|event| event.unwrap().data).collect().now_or_never().unwrap();
+            (wire.whole().unwrap(), events.join("|"))
+        };
+        let (value, stream) = (|text: &str| (true, text.to_owned()), |text: &str| (false, text.to_owned()));
+        assert_eq!(read(Framing::Sse, &[b"\r\n", b" {\"a\":\n", b"1}"]), value("{\"a\":\n1}"));
+        assert_eq!(read(Framing::Sse, &["\u{feff}{}".as_bytes()]), value("{}"));
+        assert_eq!(read(Framing::Whole, &[b": wait\n\nda", b"ta: x\n\n"]), stream("x"));
+        assert_eq!(read(Framing::Whole, &[b"null"]), value("null"));
+        assert_eq!(read(Framing::Sse, &[b"\n", b"\n", b"da", b"ta: {}\n\n"]), stream("{}"));
+        assert_eq!(read(Framing::Sse, &[b"\n"]), stream(""));
     }
 
     #[test]

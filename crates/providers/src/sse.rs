@@ -24,6 +24,8 @@ pub use eventsource_stream::Event as SseEvent;
 #[derive(Debug, Default)]
 pub struct Wire {
     bytes: AtomicU64,
+    /// Whether the body is one JSON value (or a page) instead of a stream, where that was looked at.
+    whole: OnceLock<bool>,
     end: OnceLock<WireEnd>,
 }
 
@@ -46,6 +48,15 @@ impl Wire {
 
     pub(crate) fn count(&self, bytes: usize) {
         self.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    /// Whether the body is one value instead of a stream, once its first sign has told.
+    pub(crate) fn whole(&self) -> Option<bool> {
+        self.whole.get().copied()
+    }
+
+    pub(crate) fn tell_whole(&self, whole: bool) {
+        let _ = self.whole.set(whole);
     }
 
     /// Notes an end at which nothing else was seen.
@@ -132,17 +143,29 @@ where
     B: AsRef<[u8]>,
 {
     let wire = Arc::new(Wire::default());
-    let guarded = Guarded { bytes, guard: Guard::new(limits), wire: Arc::clone(&wire), broken: None, ended: false };
+    (events_on(bytes, limits, Arc::clone(&wire)), wire)
+}
+
+/// The same, with what is known of the bytes noted there.
+pub(crate) fn events_on<S, B, E>(
+    bytes: S,
+    limits: SseLimits,
+    wire: Arc<Wire>,
+) -> impl Stream<Item = Result<SseEvent, WireError<E>>> + Unpin
+where
+    S: Stream<Item = Result<B, E>> + Unpin,
+    B: AsRef<[u8]>,
+{
+    let guarded = Guarded { bytes, guard: Guard::new(limits), wire, broken: None, ended: false };
     // A comment first, so that no event stands at the start of the stream, where a byte order mark would be one.
     let start = stream::iter([Ok(Bytes::from_static(b":\n"))]);
-    let events = start.chain(guarded).eventsource().map(|event| {
+    start.chain(guarded).eventsource().map(|event| {
         event.map_err(|error| match error {
             EventStreamError::Transport(error) => error,
             // Cannot come: the guard hands over valid UTF-8 and whole lines.
             EventStreamError::Utf8(_) | EventStreamError::Parser(_) => WireError::Sse(SseError::Unreadable),
         })
-    });
-    (events, wire)
+    })
 }
 
 #[cfg(test)]

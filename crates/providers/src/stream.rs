@@ -1,7 +1,7 @@
 //! An answer as it comes: bytes, guard, decoder, and two clocks.
 
 use crate::client::{Endpoint, Limits};
-use crate::frames::{Events, Framing};
+use crate::frames::{Events, Framing, told_by_body};
 use crate::protocols::Protocol;
 use crate::sse::{SseEvent, Wire, WireError};
 use crate::{Decoder, Delta, Point, RawEnd, Tape, classify};
@@ -22,6 +22,8 @@ pub struct AnswerStream {
     events: Events<reqwest::Error>,
     wire: Arc<Wire>,
     decoder: Box<dyn Decoder>,
+    /// Takes the decoder's place if the body turns out to be one value (or, where it is `false`, to be none).
+    other: Option<(bool, Box<dyn Decoder>)>,
     endpoint: Endpoint,
     limits: Limits,
     clock: Clock,
@@ -80,15 +82,20 @@ impl AnswerStream {
         let protocol = endpoint.protocol;
         let headers = response.headers().clone();
         let bytes = recorded(response.bytes_stream().boxed(), endpoint.clone(), tape.clone());
-        let (events, wire) = framing.events(bytes, limits.sse);
-        let decoder: Box<dyn Decoder> = match framing {
-            Framing::Whole => Box::new(WholeAnswer { protocol, headers, done: false }),
-            Framing::Sse | Framing::Lines => (protocol.decoder)(),
+        let (events, wire) = match protocol.framing {
+            Framing::Sse => told_by_body(bytes, framing, limits.sse),
+            Framing::Lines | Framing::Whole => framing.events(bytes, limits.sse),
+        };
+        let whole: Box<dyn Decoder> = Box::new(WholeAnswer { protocol, headers, done: false });
+        let (decoder, other) = match framing {
+            Framing::Whole => (whole, (protocol.decoder)()),
+            Framing::Sse | Framing::Lines => ((protocol.decoder)(), whole),
         };
         Self {
             events,
             wire,
             decoder,
+            other: Some((framing != Framing::Whole, other)),
             endpoint,
             limits,
             clock: Clock::new(&limits),
@@ -109,6 +116,7 @@ impl AnswerStream {
     /// Read by this decoder, which knows what came before.
     pub(crate) fn read_by(mut self, decoder: Box<dyn Decoder>) -> Self {
         (self.decoder, self.background, self.told) = (decoder, true, true);
+        self.other = None;
         self
     }
 
@@ -199,6 +207,11 @@ impl AnswerStream {
         match event {
             Some(Ok(event)) => {
                 self.any = true;
+                if let Some((whole, other)) = self.other.take()
+                    && self.wire.whole() == Some(whole)
+                {
+                    self.decoder = other;
+                }
                 if let Some(tape) = &self.tape {
                     tape.event(&self.endpoint, &event);
                 }

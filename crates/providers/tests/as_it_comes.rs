@@ -70,6 +70,23 @@ async fn a_server_that_always_streams_is_read_all_the_same() {
 }
 
 #[tokio::test]
+async fn a_server_may_call_a_stream_json_and_json_a_stream() {
+    let sse = "data: {\"choices\":[{\"delta\":{\"content\":\"Streamed.\"}}]}\n\ndata: [DONE]\n\n";
+    for stream in [true, false] {
+        let answer = ask(WireProtocol::OpenaiChat, stream, json(sse)).await;
+        assert_eq!(answer, Ok(("Streamed.".into(), Some(FinishReason::Stop))), "asked for a stream: {stream}");
+    }
+    let value = r#"{"choices":[{"message":{"content":"Whole."},"finish_reason":"stop"}]}"#;
+    for typed in ["Content-Type: text/event-stream\r\n", "Content-Type: text/plain\r\n", ""] {
+        let answer = ask(WireProtocol::OpenaiChat, true, Script::whole(200, typed, value)).await;
+        assert_eq!(answer, Ok(("Whole.".into(), Some(FinishReason::Stop))), "{typed}");
+    }
+    let page = Script::whole(200, "Content-Type: text/event-stream\r\n", "<html><title>Sign in</title></html>");
+    let failure = ask(WireProtocol::OpenaiChat, true, page).await.unwrap_err();
+    assert_eq!((failure.code, failure.detail.as_deref()), (FailureCode::WebPage, Some("Sign in")));
+}
+
+#[tokio::test]
 async fn an_error_in_a_good_response_is_no_answer() {
     let limited = Script::whole(
         200,

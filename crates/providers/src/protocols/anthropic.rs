@@ -7,7 +7,7 @@
 
 mod request;
 
-use super::frame::{Damage, count, object, soft, text, unfinished};
+use super::frame::{Damage, count, json_of, object, soft, text, unfinished};
 use super::{KeyHeader, Protocol};
 use crate::classify::VendorError;
 use crate::frames::Framing;
@@ -70,13 +70,13 @@ enum Block {
 /// An event. Flat, so that it is read in one pass: an enum is gathered first and read from that.
 #[derive(Deserialize)]
 struct Frame<'a> {
-    #[serde(rename = "type", borrow, deserialize_with = "text")]
+    #[serde(rename = "type", borrow, default, deserialize_with = "text")]
     kind: Cow<'a, str>,
     #[serde(default, deserialize_with = "soft")]
     index: u64,
     #[serde(borrow, default, deserialize_with = "object")]
     delta: Added<'a>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "soft")]
     content_block: Option<Content>,
     #[serde(default, deserialize_with = "object")]
     message: Start,
@@ -103,6 +103,18 @@ struct Added<'a> {
     stop_reason: Option<String>,
 }
 
+impl Added<'_> {
+    /// Its type; where a gateway leaves that out, what it adds tells.
+    fn kind(&self) -> &str {
+        match &*self.kind {
+            "" if !self.text.is_empty() => "text_delta",
+            "" if !self.thinking.is_empty() => "thinking_delta",
+            "" if !self.partial_json.is_empty() => "input_json_delta",
+            kind => kind,
+        }
+    }
+}
+
 #[derive(Default, Deserialize)]
 struct Start {
     #[serde(default, deserialize_with = "soft")]
@@ -126,6 +138,7 @@ enum Content {
         data: String,
     },
     ToolUse {
+        #[serde(default, deserialize_with = "text")]
         id: String,
         name: String,
         #[serde(default)]
@@ -151,7 +164,9 @@ impl WireUsage {
     /// Counts are cumulative: what is said later takes the place of what was said before. `input_tokens` leaves out
     /// what went through the cache; ours are all that was read.
     fn into_usage(self, usage: &mut Usage) {
-        if let Some(input) = self.input_tokens {
+        // A gateway that counts nothing at the end says 0 there.
+        let counted = |input: &u64| *input > 0 || usage.input_tokens.is_none();
+        if let Some(input) = self.input_tokens.filter(counted) {
             let (read, written) = (self.cache_read_input_tokens, self.cache_creation_input_tokens);
             usage.input_tokens = Some(input.saturating_add(read.unwrap_or(0)).saturating_add(written.unwrap_or(0)));
             usage.cached_tokens = self.cache_read_input_tokens;
@@ -167,9 +182,12 @@ impl Decoder for Anthropic {
             return Ok(());
         }
         match self.damage.read::<Frame<'_>>(event)? {
-            Some(frame) => self.frame(frame, out),
-            // Some gateways send their own error as a plain object.
-            None => error_in(&event.data).map_or(Ok(()), Err),
+            Some(frame) => self.frame(frame, event, out),
+            // Some gateways send their own error as plain text.
+            None if event.event == "error" && !event.data.trim().is_empty() => {
+                Err(VendorError::read(&event.data.trim().into()).mid_stream())
+            }
+            None => Ok(()),
         }
     }
 
@@ -205,9 +223,13 @@ impl Decoder for Anthropic {
 }
 
 impl Anthropic {
-    fn frame(&mut self, frame: Frame<'_>, out: &mut Vec<Delta>) -> Result<(), Failure> {
-        match &*frame.kind {
-            "error" => return Err(VendorError::read(&json!({ "error": frame.error })).mid_stream()),
+    fn frame(&mut self, frame: Frame<'_>, event: &SseEvent, out: &mut Vec<Delta>) -> Result<(), Failure> {
+        // The type stands in the data and in the event's name; gateways exist that leave out the one or the other.
+        let kind = if frame.kind.is_empty() { &*event.event } else { &*frame.kind };
+        let failed = kind == "error" || (frame.kind.is_empty() && !frame.error.is_null());
+        match kind {
+            _ if failed && frame.error.is_null() => return Err(VendorError::read(&data_of(event)).mid_stream()),
+            _ if failed => return Err(VendorError::read(&json!({ "error": frame.error })).mid_stream()),
             "message_start" => self.count(frame.message.usage, out),
             "content_block_start" => {
                 if let Some(content) = frame.content_block {
@@ -247,6 +269,7 @@ impl Anthropic {
                 out.push(Delta::Replay(json!({ "type": "redacted_thinking", "data": data })));
             }
             Content::ToolUse { id, name, input } => {
+                self.close(index, out);
                 self.blocks.insert(index, Block::Tool { id, name, input, json: String::new() });
             }
             Content::Other => {}
@@ -254,7 +277,7 @@ impl Anthropic {
     }
 
     fn delta(&mut self, index: u64, delta: Added<'_>, out: &mut Vec<Delta>) {
-        match (&*delta.kind, self.blocks.get_mut(&index)) {
+        match (delta.kind(), self.blocks.get_mut(&index)) {
             ("text_delta", _) => push_text(delta.text, Delta::Text, out),
             ("thinking_delta", block) => {
                 if let Some(Block::Thinking { thinking, .. }) = block {
@@ -276,7 +299,12 @@ impl Anthropic {
                 out.push(Delta::Replay(item));
             }
             Some(Block::Tool { id, name, input, json }) => {
-                let whole = if input.is_object() { input.to_string() } else { "{}".to_owned() };
+                let whole = match input {
+                    Value::Object(_) => input.to_string(),
+                    Value::String(text) if !text.is_empty() => text,
+                    _ => "{}".to_owned(),
+                };
+                let id = if id.is_empty() { format!("call_{}", self.calls.len() + 1) } else { id };
                 self.calls.push((id, name, if json.is_empty() { whole } else { json }));
             }
             _ => {}
@@ -285,7 +313,12 @@ impl Anthropic {
 
     fn finish(&mut self, out: &mut Vec<Delta>) {
         self.done = true;
-        // A block that never ended is cut: a thought has no signature, a call must not be run.
+        // A block that never ended is cut: a thought has no signature, a call must not be run. But where calls are what
+        // it ended in, the gateway only left the end of the block out.
+        if self.finish == Some(FinishReason::ToolCalls) {
+            let open: Vec<u64> = self.blocks.keys().copied().collect();
+            open.into_iter().for_each(|index| self.close(index, out));
+        }
         self.blocks.clear();
         for (id, name, arguments) in std::mem::take(&mut self.calls) {
             if serde_json::from_str::<IgnoredAny>(&arguments).is_ok() {
@@ -321,11 +354,9 @@ fn push_text(text: String, delta: fn(String) -> Delta, out: &mut Vec<Delta>) {
     }
 }
 
-/// An error in an object of another shape than the protocol's frames.
-fn error_in(data: &str) -> Option<Failure> {
-    let value: Value = serde_json::from_str(data.trim()).ok()?;
-    value.get("error").filter(|error| !error.is_null())?;
-    Some(VendorError::read(&value).mid_stream())
+/// The whole of an event, for its words.
+fn data_of(event: &SseEvent) -> Value {
+    serde_json::from_str(json_of(event)).unwrap_or_default()
 }
 
 fn finish_reason(reason: &str) -> FinishReason {

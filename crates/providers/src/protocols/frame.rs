@@ -21,7 +21,7 @@ pub(super) struct Damage(u32);
 impl Damage {
     /// Reads a frame. `None` for an empty one, or one that is damaged while that is still little.
     pub fn read<'a, T: Deserialize<'a>>(&mut self, event: &'a SseEvent) -> Result<Option<T>, Failure> {
-        let data = event.data.trim();
+        let data = json_of(event);
         if data.is_empty() {
             return Ok(None);
         }
@@ -39,6 +39,12 @@ impl Damage {
     }
 }
 
+/// What an event carries. Gateways exist that pass events on as the data of theirs: `data: data: {…}`.
+pub(super) fn json_of(event: &SseEvent) -> &str {
+    let data = event.data.trim();
+    data.strip_prefix("data:").map_or(data, str::trim_start)
+}
+
 /// The failure of an answer whose bytes ended too soon; `stray` is what came that was no event.
 pub(super) fn unfinished(any: bool, stray: &str) -> Failure {
     let failure = Failure::new(if any { FailureCode::Unfinished } else { FailureCode::EmptyAnswer });
@@ -53,6 +59,20 @@ where
     D: Deserializer<'de>,
 {
     Ok(serde_json::from_value(Value::deserialize(deserializer)?).unwrap_or_default())
+}
+
+/// A list, without the items that cannot be read; where one item stands instead of a list, that one.
+pub(super) fn list<'de, T, D>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    T: DeserializeOwned,
+    D: Deserializer<'de>,
+{
+    let items = match Value::deserialize(deserializer)? {
+        Value::Array(items) => items,
+        item @ Value::Object(_) => vec![item],
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
+    };
+    Ok(items.into_iter().filter_map(|item| serde_json::from_value(item).ok()).collect())
 }
 
 /// The same for text, which most fields are and which need not become a [`Value`] first.

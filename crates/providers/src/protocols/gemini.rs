@@ -66,7 +66,7 @@ struct Chunk {
     candidates: Option<Vec<Candidate>>,
     #[serde(default, deserialize_with = "soft")]
     prompt_feedback: Option<PromptFeedback>,
-    #[serde(default, deserialize_with = "soft")]
+    #[serde(default, deserialize_with = "soft", alias = "usage_metadata")]
     usage_metadata: Option<WireUsage>,
     #[serde(default)]
     error: Option<Value>,
@@ -84,7 +84,8 @@ struct PromptFeedback {
 struct Candidate {
     #[serde(default)]
     content: Option<Content>,
-    #[serde(default, deserialize_with = "text")]
+    // Gateways in Python may write names as that language does.
+    #[serde(default, deserialize_with = "text", alias = "finish_reason")]
     finish_reason: Option<String>,
 }
 
@@ -125,9 +126,9 @@ struct FunctionCall {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct WireUsage {
-    #[serde(default, deserialize_with = "count")]
+    #[serde(default, deserialize_with = "count", alias = "prompt_token_count")]
     prompt_token_count: Option<u64>,
-    #[serde(default, deserialize_with = "count")]
+    #[serde(default, deserialize_with = "count", alias = "candidates_token_count")]
     candidates_token_count: Option<u64>,
     #[serde(default, deserialize_with = "count")]
     thoughts_token_count: Option<u64>,
@@ -199,8 +200,9 @@ impl Gemini {
         if chunk.prompt_feedback.is_some_and(|feedback| feedback.block_reason.is_some()) {
             self.finish = Some(FinishReason::ContentFilter);
         }
-        if let Some(usage) = chunk.usage_metadata {
-            out.push(Delta::Usage(usage.into()));
+        // Counts that say nothing take no place of others.
+        if let Some(usage) = chunk.usage_metadata.map(Usage::from).filter(|usage| *usage != Usage::default()) {
+            out.push(Delta::Usage(usage));
         }
         Ok(())
     }
@@ -222,7 +224,9 @@ impl Gemini {
     fn call(&mut self, call: FunctionCall, out: &mut Vec<Delta>) -> String {
         let mut open = self.open.take().unwrap_or_else(|| {
             self.calls += 1;
-            PartialCall::new(call.id.clone().unwrap_or_else(|| format!("call_{}", self.calls)))
+            PartialCall::new(
+                call.id.clone().filter(|id| !id.is_empty()).unwrap_or_else(|| format!("call_{}", self.calls)),
+            )
         });
         open.push(call.name, call.args, call.partial_args.unwrap_or_default());
         let id = open.id.clone();
@@ -272,7 +276,7 @@ fn models(value: &Value) -> Option<Vec<Model>> {
 }
 
 fn finish_reason(reason: &str) -> FinishReason {
-    match reason {
+    match reason.to_ascii_uppercase().as_str() {
         "STOP" => FinishReason::Stop,
         // The second: the answer goes on when it is asked for again.
         "MAX_TOKENS" | "CONTINUATION" => FinishReason::Length,

@@ -3,7 +3,7 @@
 //! Source of the shapes: Ollama's API documentation; `tests/fixtures/ollama` has the streams. Its OpenAI-compatible
 //! address swallows errors and never ends then; this one says them.
 
-use super::frame::{Damage, count, soft, text, unfinished};
+use super::frame::{Damage, count, list, soft, text, unfinished};
 use super::openai_chat::request::tool;
 use super::{About, KeyHeader, Protocol};
 use crate::classify::VendorError;
@@ -78,8 +78,8 @@ struct WireMessage {
     content: Option<String>,
     #[serde(default, deserialize_with = "text")]
     thinking: Option<String>,
-    #[serde(default, deserialize_with = "soft")]
-    tool_calls: Option<Vec<WireCall>>,
+    #[serde(default, deserialize_with = "list")]
+    tool_calls: Vec<WireCall>,
 }
 
 #[derive(Deserialize)]
@@ -133,7 +133,7 @@ impl Ollama {
         if let Some(message) = line.message {
             out.extend(message.thinking.filter(|text| !text.is_empty()).map(Delta::Reasoning));
             out.extend(message.content.filter(|text| !text.is_empty()).map(Delta::Text));
-            for call in message.tool_calls.unwrap_or_default() {
+            for call in message.tool_calls {
                 self.calls += 1;
                 let id = call.id.filter(|id| !id.is_empty()).unwrap_or_else(|| format!("call_{}", self.calls));
                 // An object here; text at servers that imitate the other protocol.

@@ -8,7 +8,7 @@ mod background;
 mod order;
 mod request;
 
-use super::frame::{Damage, count, soft, text, unfinished};
+use super::frame::{Damage, count, json_of, soft, text, unfinished};
 use super::{KeyHeader, Protocol};
 use crate::classify::VendorError;
 use crate::frames::Framing;
@@ -56,6 +56,8 @@ pub struct OpenAiResponses {
     order: Order,
     damage: Damage,
     refused: bool,
+    /// Something was said before the end.
+    said: bool,
     /// Calls as they grow, by their place in the output.
     calls: BTreeMap<u64, Call>,
     /// The place of the last text.
@@ -89,8 +91,14 @@ struct Frame<'a> {
     content_index: Option<u64>,
     #[serde(borrow, default, deserialize_with = "text")]
     delta: Cow<'a, str>,
+    #[serde(default)]
+    arguments: Option<Value>,
+    /// The whole of a text.
     #[serde(default, deserialize_with = "text")]
-    arguments: Option<String>,
+    text: Option<String>,
+    /// Of an error that a web framework words.
+    #[serde(default, deserialize_with = "text")]
+    detail: Option<String>,
     #[serde(default)]
     item: Option<Value>,
     #[serde(default)]
@@ -108,14 +116,17 @@ struct Numbered {
 impl Decoder for OpenAiResponses {
     fn push(&mut self, event: &SseEvent, out: &mut Vec<Delta>) -> Result<(), Failure> {
         // Some gateways add the end marker of the other protocol.
-        if self.done || event.data.trim() == "[DONE]" {
+        let data = json_of(event);
+        if self.done || data == "[DONE]" {
             return Ok(());
         }
-        let data = event.data.trim();
         let frame = serde_json::from_str::<Frame<'_>>(data);
         let number = match &frame {
             Ok(frame) => frame.sequence_number,
             // It may still say its number.
+            Err(_) if event.event == "error" && !data.is_empty() => {
+                return Err(VendorError::read(&data.into()).mid_stream());
+            }
             Err(_) => match self.damage.read(event)? {
                 Some(Numbered { sequence_number }) => sequence_number,
                 None => return Ok(()),
@@ -171,18 +182,24 @@ impl Decoder for OpenAiResponses {
 
 impl OpenAiResponses {
     fn frame(&mut self, frame: Frame<'_>, event: &SseEvent, out: &mut Vec<Delta>) -> Result<(), Failure> {
-        let named = frame.error.as_ref().is_some_and(|error| !error.is_null());
+        let named = frame.error.as_ref().is_some_and(|error| !error.is_null()) || frame.detail.is_some();
         if frame.kind == "error" || event.event == "error" || (frame.kind.is_empty() && named) {
-            let value: Value = serde_json::from_str(event.data.trim()).unwrap_or_default();
+            let value: Value = serde_json::from_str(json_of(event)).unwrap_or_default();
             return Err(VendorError::read(&value).mid_stream());
         }
+        // The type stands in the data and in the event's name; gateways exist that leave out the one or the other.
+        let kind = if frame.kind.is_empty() { &*event.event } else { &*frame.kind };
         self.any = true;
         if let Some(response) = &frame.response {
             self.name(response);
         }
         let (place, text) = (frame.output_index, &*frame.delta);
-        match &*frame.kind {
+        match kind {
             "response.output_text.delta" => self.text(place, text, out),
+            // Servers exist that send no deltas and only whole texts.
+            "response.output_text.done" if self.text != Some(place) => {
+                self.text(place, frame.text.as_deref().unwrap_or_default(), out);
+            }
             "response.refusal.delta" => {
                 self.refused = true;
                 self.text(place, text, out);
@@ -195,16 +212,21 @@ impl OpenAiResponses {
                 self.calls.entry(place).or_default().arguments.push_str(text);
             }
             "response.function_call_arguments.done" => {
-                if let Some(arguments) = frame.arguments {
+                let arguments = frame.arguments.as_ref().map(arguments_of).filter(|arguments| !arguments.is_empty());
+                if let Some(arguments) = arguments {
                     self.calls.entry(place).or_default().arguments = arguments;
                 }
             }
             "response.output_item.added" | "response.output_item.done" => {
-                let done = frame.kind.ends_with("done");
+                let done = kind.ends_with("done");
                 self.item(place, frame.item.unwrap_or_default(), done, out);
             }
             "response.completed" | "response.incomplete" | "response.failed" | "response.cancelled" => {
-                return self.ended(&frame.response.unwrap_or_default(), out);
+                let mut response = frame.response.filter(Value::is_object).unwrap_or_else(|| json!({}));
+                if response.get("status").is_none_or(Value::is_null) {
+                    response["status"] = kind.trim_start_matches("response.").into();
+                }
+                return self.ended(&response, out);
             }
             _ => {}
         }
@@ -216,6 +238,7 @@ impl OpenAiResponses {
         if text.is_empty() {
             return;
         }
+        self.said = true;
         if self.text.replace(place).is_some_and(|last| last != place) {
             out.push(Delta::Text("\n\n".into()));
         }
@@ -226,6 +249,7 @@ impl OpenAiResponses {
         if text.is_empty() {
             return;
         }
+        self.said = true;
         if self.reasoning.is_some_and(|last| last != part) {
             out.push(Delta::Reasoning("\n\n".into()));
         }
@@ -234,12 +258,16 @@ impl OpenAiResponses {
     }
 
     fn item(&mut self, place: u64, item: Value, done: bool, out: &mut Vec<Delta>) {
+        self.said |= done;
         let field = |name: &str| item.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         match item.get("type").and_then(Value::as_str) {
             Some("function_call") => {
                 let call = self.calls.entry(place).or_default();
                 (call.id, call.name) = (field("call_id"), field("name"));
-                let arguments = field("arguments");
+                if call.id.is_empty() {
+                    call.id = field("id");
+                }
+                let arguments = item.get("arguments").map(arguments_of).unwrap_or_default();
                 if !arguments.is_empty() {
                     call.arguments = arguments;
                 }
@@ -251,7 +279,7 @@ impl OpenAiResponses {
                     out.push(Delta::Replay(back));
                 }
             }
-            // Servers exist that send no deltas and only the whole message.
+            // Or only the whole message.
             Some("message") if done && self.text != Some(place) => {
                 for part in item.get("content").and_then(Value::as_array).into_iter().flatten() {
                     let refusal = part.get("refusal").and_then(Value::as_str);
@@ -261,6 +289,18 @@ impl OpenAiResponses {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Items that are whole.
+    fn items(&mut self, items: &[Value], out: &mut Vec<Delta>) {
+        for (place, item) in items.iter().enumerate() {
+            let place = place as u64;
+            for (part, summary) in item.get("summary").and_then(Value::as_array).into_iter().flatten().enumerate() {
+                let text = summary.get("text").and_then(Value::as_str).unwrap_or_default();
+                self.reasoning((place, part as u64), text, out);
+            }
+            self.item(place, item.clone(), true, out);
         }
     }
 
@@ -276,12 +316,16 @@ impl OpenAiResponses {
             let words = json!({ "error": failed.cloned().unwrap_or_else(|| status.into()) });
             return Err(VendorError::read(&words).mid_stream());
         }
+        let items = response.get("output").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         if std::mem::take(&mut self.resumed) {
-            for (place, item) in response.get("output").and_then(Value::as_array).into_iter().flatten().enumerate() {
+            for (place, item) in items.iter().enumerate() {
                 if item.get("type").and_then(Value::as_str) != Some("message") {
                     self.item(place as u64, item.clone(), true, out);
                 }
             }
+        } else if !self.said {
+            // Servers exist that say all of it only here.
+            self.items(items, out);
         }
         let cut = response.get("incomplete_details").and_then(|details| details.get("reason")).and_then(Value::as_str);
         self.done = true;
@@ -313,19 +357,21 @@ fn whole(body: &Value, out: &mut Vec<Delta>) -> Result<(), Failure> {
         return Err(Failure::new(FailureCode::NotAStream));
     };
     let mut reader = OpenAiResponses::default();
-    for (place, item) in items.iter().enumerate() {
-        let place = place as u64;
-        for (part, summary) in item.get("summary").and_then(Value::as_array).into_iter().flatten().enumerate() {
-            let text = summary.get("text").and_then(Value::as_str).unwrap_or_default();
-            reader.reasoning((place, part as u64), text, out);
-        }
-        reader.item(place, item.clone(), true, out);
-    }
+    reader.items(items, out);
     reader.ended(body, out)
 }
 
+/// Arguments are text; some servers send the object.
+fn arguments_of(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Object(_) => value.to_string(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => String::new(),
+    }
+}
+
 fn read_usage(usage: &Value) -> Usage {
-    let count = |pointer: &str| usage.pointer(pointer).and_then(Value::as_u64);
+    let count = |pointer: &str| usage.pointer(pointer).and_then(|value| count(value).ok().flatten());
     Usage {
         input_tokens: count("/input_tokens"),
         output_tokens: count("/output_tokens"),

@@ -203,7 +203,8 @@ enum Kind {
 fn digits(value: &str) -> Option<u64> {
     let value = value.strip_prefix(' ').unwrap_or(value);
     let valid = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
-    valid.then(|| value.parse().ok()).flatten()
+    // Beyond what fits it is as long as can be.
+    valid.then(|| value.parse().unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]

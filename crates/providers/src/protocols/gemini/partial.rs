@@ -44,6 +44,8 @@ impl PartialCall {
         if let Some(name) = name.filter(|name| !name.is_empty()) {
             self.name = name;
         }
+        // An object; text at servers that imitate the other protocols.
+        let whole = whole.map(|whole| whole.as_str().and_then(|text| serde_json::from_str(text).ok()).unwrap_or(whole));
         if let Some(whole) = whole.filter(Value::is_object) {
             self.arguments = whole;
         }

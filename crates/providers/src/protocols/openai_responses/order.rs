@@ -25,6 +25,8 @@ pub(super) enum Next {
 #[derive(Debug, Default)]
 pub(super) struct Order {
     next: Option<u64>,
+    /// The number of the event that came first.
+    first: Option<u64>,
     /// Taken up from here on: whatever has a number below was there before.
     floor: u64,
     held: BTreeMap<u64, SseEvent>,
@@ -52,6 +54,10 @@ impl Order {
             return Next::Seen;
         }
         let next = *self.next.get_or_insert(number);
+        if number < *self.first.get_or_insert(next) {
+            // Only late: one before it came first.
+            return Next::Now;
+        }
         if number < next {
             if self.was(next - number) == Some(fingerprint(event)) {
                 return Next::Seen;
