@@ -81,6 +81,7 @@ it('makes no link of an odd address, in text or picture', () => {
     'https://user@a.example/',
     'tauri://localhost/x',
     'http://ipc.localhost/x',
+    'http://ipc.localhost./x',
     '#x',
     'x',
   ];

@@ -37,7 +37,7 @@ export function safeLink(address: string): SafeLink | null {
   }
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return null;
   if (url.username !== '' || url.password !== '' || url.hostname === '') return null;
-  if (url.hostname.endsWith('.localhost')) return null;
+  if (/\.localhost\.?$/.test(url.hostname)) return null;
   return { href: url.href, host: url.host };
 }
 
