@@ -71,6 +71,25 @@ it(
   LIMIT_MS,
 );
 
+it('lets no formula reach far over what stands around it', async () => {
+  const formulas = [
+    '\\kern-5000em x',
+    '\\raisebox{-5000em}{x}',
+    '\\rule[-500em]{5em}{5em}',
+    'a\\\\[-500em]b',
+    '\\kern-3em x',
+  ];
+  const host = document.createElement('div');
+  const renderer = new Renderer(host);
+  renderer.update(formulas.map((one) => `$${one}$`).join('\n\n'), false);
+  renderer.flush();
+  await mathsSettled();
+  const sizes = [...host.querySelectorAll('math *')].flatMap((one) => [...one.attributes].map(({ value }) => value));
+  expect(sizes).toContain('-3em');
+  expect(sizes.filter((size) => Math.abs(Number.parseFloat(size)) > 10)).toEqual([]);
+  renderer.destroy();
+});
+
 it('makes no link of an odd address, in text or picture', () => {
   const addresses = [
     'javascript:window.__xss=1',

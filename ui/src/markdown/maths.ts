@@ -69,6 +69,8 @@ const ATTRIBUTES = new Set([
   'rowalign',
 ]);
 const VALUE = /^[\w.+\-#% ]{0,64}$/;
+/** In `em`. KaTeX bounds what is large by `maxSize`, and not what is far below zero: a formula stays where it stands. */
+const MAX_SIZE = 10;
 const MAX_TEX = 8192;
 const MAX_DEPTH = 60;
 /** Definitions can double their argument at each use, which `maxExpand` does not bound: two lines of TeX could fill the memory. */
@@ -122,7 +124,7 @@ function render(engine: Katex, host: HTMLElement, tex: string, display: boolean)
       trust: false,
       throwOnError: false,
       strict: 'ignore',
-      maxSize: 10,
+      maxSize: MAX_SIZE,
       maxExpand: 200,
     });
     // The page's policy forbids `style` attributes even there; none is copied anyway.
@@ -144,7 +146,7 @@ function copy(source: Element): Node {
   const target = allowed ? document.createElementNS(MATHML, name) : document.createDocumentFragment();
   if (target instanceof Element) {
     for (const { name: attribute, value } of source.attributes) {
-      if (ATTRIBUTES.has(attribute) && VALUE.test(value)) target.setAttribute(attribute, value);
+      if (ATTRIBUTES.has(attribute) && VALUE.test(value) && isNear(value)) target.setAttribute(attribute, value);
     }
   }
   for (const child of source.childNodes) {
@@ -152,6 +154,10 @@ function copy(source: Element): Node {
     else if (child.nodeType === Node.TEXT_NODE) target.appendChild(document.createTextNode(child.textContent ?? ''));
   }
   return target;
+}
+
+function isNear(value: string): boolean {
+  return !value.endsWith('em') || Math.abs(Number.parseFloat(value)) <= MAX_SIZE;
 }
 
 function tooDeep(tex: string): boolean {
