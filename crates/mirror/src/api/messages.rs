@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use rivulet_engine::{ChatMessage, Part};
 use rivulet_protocol::{ApiError, Author, ToolCall};
 use serde::Deserialize;
+use serde_json::Value;
 
 #[derive(Deserialize)]
 pub(super) struct Message {
@@ -65,8 +66,9 @@ struct WireCall {
 #[derive(Deserialize)]
 struct WireFunction {
     name: String,
+    /// JSON as text; Ollama's clients send the object.
     #[serde(default)]
-    arguments: String,
+    arguments: Value,
 }
 
 /// All messages; what a tool said joins the call it answers.
@@ -94,7 +96,12 @@ pub(super) fn read(wire: Vec<Message>) -> Result<Vec<ChatMessage>, ApiError> {
 
 fn call(call: WireCall) -> Result<ToolCall, ApiError> {
     let function = call.function.ok_or_else(|| ApiError::invalid("Only calls of functions are passed on."))?;
-    Ok(ToolCall { id: call.id, name: function.name, arguments: function.arguments, result: None })
+    let arguments = match function.arguments {
+        Value::String(text) => text,
+        Value::Null => String::new(),
+        object => object.to_string(),
+    };
+    Ok(ToolCall { id: call.id, name: function.name, arguments, result: None })
 }
 
 fn answer_call(messages: &mut [ChatMessage], message: Message) -> Result<(), ApiError> {
@@ -119,7 +126,8 @@ fn parts(content: Option<Content>) -> Result<Vec<Part>, ApiError> {
 fn part(part: WirePart) -> Result<Part, ApiError> {
     let missing = || ApiError::invalid("A part of a message has nothing in it.");
     match part.r#type.as_str() {
-        "text" => Ok(Part::Text(part.text.ok_or_else(missing)?)),
+        // The second and third are the names of OpenAI's newer protocol.
+        "text" | "input_text" | "output_text" => Ok(Part::Text(part.text.ok_or_else(missing)?)),
         "refusal" => Ok(Part::Text(part.refusal.ok_or_else(missing)?)),
         "image_url" => {
             let (ImageUrl::Object { url } | ImageUrl::Text(url)) = part.image_url.ok_or_else(missing)?;

@@ -7,7 +7,8 @@
 use super::messages::{self, Message};
 use rivulet_engine::{ChatRequest, Tool, ToolChoice};
 use rivulet_protocol::{ApiError, Controls, Effort, ResponseFormat};
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 /// What a program asks.
@@ -31,9 +32,9 @@ struct Wire {
     temperature: Option<f64>,
     #[serde(default)]
     top_p: Option<f64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "tokens")]
     max_tokens: Option<u32>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "tokens")]
     max_completion_tokens: Option<u32>,
     #[serde(default)]
     stop: Option<Stop>,
@@ -55,6 +56,16 @@ struct Wire {
     functions: Option<Value>,
     #[serde(flatten)]
     rest: Map<String, Value>,
+}
+
+/// How many tokens at most. For LM Studio's and llama.cpp's clients -1 is no limit, and some languages write `64.0`.
+fn tokens<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
+    let Some(most) = Option::<f64>::deserialize(deserializer)? else { return Ok(None) };
+    match most {
+        -1.0 => Ok(None),
+        _ if most.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&most) => Ok(Some(most as u32)),
+        _ => Err(D::Error::custom("a number of tokens is whole, and not below zero")),
+    }
 }
 
 #[derive(Deserialize)]
@@ -101,6 +112,9 @@ struct Name {
 
 /// Reads a request's body.
 pub(super) fn read(body: Value) -> Result<Asked, ApiError> {
+    if !body.is_object() {
+        return Err(ApiError::invalid("The request is not a JSON object."));
+    }
     // The words are about the program's own request, and go to it alone.
     let mut wire: Wire = serde_json::from_value(body).map_err(|error| ApiError::invalid(error.to_string()))?;
     if wire.messages.is_empty() {
@@ -186,7 +200,8 @@ fn choice(choice: WireChoice) -> Result<ToolChoice, ApiError> {
         WireChoice::Word(word) => match word.as_str() {
             "auto" => Ok(ToolChoice::Auto),
             "none" => Ok(ToolChoice::None),
-            "required" => Ok(ToolChoice::Required),
+            // The second is Mistral's word.
+            "required" | "any" => Ok(ToolChoice::Required),
             _ => Err(ApiError::invalid("`tool_choice` is auto, none, required or a function.")),
         },
     }

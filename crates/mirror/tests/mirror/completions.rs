@@ -1,6 +1,6 @@
 //! What the local API answers: OpenAI's shapes, whatever the provider speaks.
 
-use crate::client::Stream;
+use crate::client::{Stream, answer};
 use crate::programs::{Programs, hello};
 use rivulet_testkit::Script;
 use serde_json::{Value, json};
@@ -189,7 +189,9 @@ async fn a_request_that_cannot_be_is_400_and_says_why() {
     };
     let user = |content: Value| change("messages", json!([{ "role": "user", "content": content }]));
     let cases = [
-        (json!([]), "invalid type"),
+        (json!([]), "not a JSON object"),
+        (change("max_tokens", json!(-2)), "whole"),
+        (change("max_tokens", json!(0.5)), "whole"),
         (json!({ "model": "scripted/m" }), "messages"),
         (change("messages", json!([])), "no message"),
         (change("messages", json!([{ "role": "robot", "content": "x" }])), "role"),
@@ -252,6 +254,50 @@ async fn every_field_reaches_the_provider() {
         ],
     });
     assert_eq!(sent, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_clients_of_other_servers_write_is_read() {
+    let answers: Vec<_> = (0..2).map(|_| whole(json!({ "content": "Hello." }), "stop")).collect();
+    let programs = Programs::new(answers).await;
+    let mut call = call();
+    call["function"]["arguments"] = json!({ "x": 1 });
+    let messages = json!([
+        { "role": "user", "content": [{ "type": "input_text", "text": "Look." }] },
+        { "role": "assistant", "content": "", "tool_calls": [call] },
+        { "role": "tool", "tool_call_id": "call_1", "content": "A river." },
+    ]);
+    for (most, sent_as) in [(json!(-1), Value::Null), (json!(64.0), json!(64))] {
+        let tool = json!({ "type": "function", "function": { "name": "look" } });
+        let body =
+            json!({ "model": "m", "max_tokens": most, "messages": messages, "tools": [tool], "tool_choice": "any" });
+        let answer = programs.ask(body);
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        let sent: Value = serde_json::from_str(&programs.upstream.requests().last().unwrap().body).unwrap();
+        assert_eq!((&sent["max_tokens"], &sent["tool_choice"]), (&sent_as, &json!("required")));
+        assert_eq!(sent["messages"][0]["content"], "Look.");
+        let arguments = sent["messages"][1]["tool_calls"][0]["function"]["arguments"].as_str().unwrap();
+        assert_eq!(serde_json::from_str::<Value>(arguments).unwrap(), json!({ "x": 1 }));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_may_send_its_request_in_chunks_if_nothing_else_says_a_length() {
+    let programs = Programs::new([whole(json!({ "content": "Hello." }), "stop")]).await;
+    let body = hello().to_string();
+    let ask = |lengths: &str| {
+        let request = format!(
+            "POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nAuthorization: Bearer {}\r\n\
+             Content-Type: application/json\r\nConnection: close\r\n{lengths}\r\n{:x}\r\n{body}\r\n0\r\n\r\n",
+            programs.port,
+            programs.token.secret,
+            body.len()
+        );
+        answer(programs.port, request.as_bytes()).status
+    };
+    assert_eq!(ask("Transfer-Encoding: chunked\r\nContent-Length: 3\r\n"), 411);
+    assert_eq!(ask("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"), 411);
+    assert_eq!(ask("Transfer-Encoding: chunked\r\n"), 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
