@@ -90,14 +90,8 @@ fn check(entrance: Entrance, method: &Method, uri: &Uri, headers: &HeaderMap) ->
             "This server does not change protocols.",
         ));
     }
-    // A body says its length, in one way only: there is nothing to disagree about. Programs may say it chunk by chunk,
-    // as .NET's do unasked: they speak to this server and through nobody.
-    let one_way = match single(headers, &header::TRANSFER_ENCODING) {
-        Single::None => true,
-        Single::One(coding) => !entrance.page && coding == "chunked" && !headers.contains_key(header::CONTENT_LENGTH),
-        Single::Bad => false,
-    };
-    if !one_way {
+    // A body says its length, in one way only: there is nothing to disagree about.
+    if headers.contains_key(header::TRANSFER_ENCODING) {
         return Err(Refusal::new(StatusCode::LENGTH_REQUIRED, ErrorCode::Invalid, "A body needs a Content-Length."));
     }
     if method != Method::GET && method != Method::POST {

@@ -1,6 +1,6 @@
 //! What the local API answers: OpenAI's shapes, whatever the provider speaks.
 
-use crate::client::{Stream, answer};
+use crate::client::Stream;
 use crate::programs::{Programs, hello};
 use rivulet_testkit::Script;
 use serde_json::{Value, json};
@@ -279,25 +279,6 @@ async fn what_clients_of_other_servers_write_is_read() {
         let arguments = sent["messages"][1]["tool_calls"][0]["function"]["arguments"].as_str().unwrap();
         assert_eq!(serde_json::from_str::<Value>(arguments).unwrap(), json!({ "x": 1 }));
     }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_program_may_send_its_request_in_chunks_if_nothing_else_says_a_length() {
-    let programs = Programs::new([whole(json!({ "content": "Hello." }), "stop")]).await;
-    let body = hello().to_string();
-    let ask = |lengths: &str| {
-        let request = format!(
-            "POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nAuthorization: Bearer {}\r\n\
-             Content-Type: application/json\r\nConnection: close\r\n{lengths}\r\n{:x}\r\n{body}\r\n0\r\n\r\n",
-            programs.port,
-            programs.token.secret,
-            body.len()
-        );
-        answer(programs.port, request.as_bytes()).status
-    };
-    assert_eq!(ask("Transfer-Encoding: chunked\r\nContent-Length: 3\r\n"), 411);
-    assert_eq!(ask("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"), 411);
-    assert_eq!(ask("Transfer-Encoding: chunked\r\n"), 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
