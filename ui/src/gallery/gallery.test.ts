@@ -18,4 +18,5 @@ it('shows every component in every state', async () => {
   const headings = [...document.querySelectorAll('h3')].map((heading) => heading.textContent);
   for (const { title } of SECTIONS) expect(headings).toContain(`Settings: ${title()}`);
   await unmount(page);
-});
+  // It reads the whole page's code first.
+}, 120_000);

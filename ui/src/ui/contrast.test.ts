@@ -21,7 +21,7 @@ function contrast(a: string, b: string): number {
   return (light + 0.05) / (dark + 0.05);
 }
 
-const accents = ['sky', 'iris', 'moss', 'clay', 'ink'];
+const accents = ['river', 'sky', 'iris', 'moss', 'clay', 'ink'];
 
 describe.each([
   ['light', ':root', ''],
