@@ -29,6 +29,7 @@ window.__RIVULET_ANSWERS__ = {
   models_list: [],
   draft_get: { conversation: null, text: '' },
 };
+window.matchMedia = () => ({ matches: false, addEventListener() {}, removeEventListener() {} });
 window.__TAURI_INTERNALS__ = { invoke: () => new Promise(() => {}), transformCallback: () => 0 };
 for (const name of Object.getOwnPropertyNames(window)) {
   if (!(name in globalThis)) Object.defineProperty(globalThis, name, { get: () => window[name], configurable: true });

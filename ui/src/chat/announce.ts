@@ -22,6 +22,11 @@ export class Announcements {
     return this.#ready.splice(0).join(' ');
   }
 
+  /** In how many milliseconds what waits may be said; `null` if nothing waits. */
+  due(now: number): number | null {
+    return this.#ready.length === 0 ? null : Math.max(0, this.#last + this.pause - now);
+  }
+
   #take(text: string, ends: boolean): void {
     const open = text.slice(this.#taken);
     const whole = ends ? open.length : endOfSentences(open);

@@ -5,7 +5,7 @@ import { frame, showMarkup } from './host';
 const TEXT = 20_000;
 const EDGES = 400;
 
-frame(async ({ text, dark }) => {
+frame(async ({ text, dark, title }) => {
   mermaid.initialize({
     startOnLoad: false,
     securityLevel: 'strict',
@@ -32,6 +32,8 @@ frame(async ({ text, dark }) => {
   });
   const { svg } = await mermaid.render('diagram', text);
   showMarkup(svg);
+  // One that does not name itself.
+  document.querySelector('svg:not([aria-labelledby])')?.setAttribute('aria-label', title);
   document.documentElement.style.cssText = `background: ${dark ? '#16181b' : '#fff'}; color-scheme: ${dark ? 'dark' : 'light'}`;
   document.body.style.cssText = 'margin: 12px; text-align: center';
 });

@@ -2,6 +2,10 @@
 export interface Shown {
   text: string;
   dark: boolean;
+  /** What a screen reader calls it. */
+  title: string;
+  /** The interface's language. */
+  language: string;
 }
 
 /** What a frame says: how high it is, or why nothing is shown. */
@@ -13,6 +17,8 @@ export function frame(show: (shown: Shown) => Promise<void> | void): void {
     const [port] = event.ports;
     if (event.source !== parent || port === undefined) return;
     removeEventListener('message', once);
+    document.title = event.data.title;
+    document.documentElement.lang = event.data.language;
     try {
       await show(event.data);
     } catch (thrown) {
@@ -40,6 +46,7 @@ export function showMarkup(markup: string): void {
       if (leads || name.startsWith('on')) element.removeAttribute(name);
     }
   }
+  if (made.documentElement.lang !== '') document.documentElement.lang = made.documentElement.lang;
   document.head.append(...made.head.childNodes);
   document.body.replaceWith(document.adoptNode(made.body));
 }

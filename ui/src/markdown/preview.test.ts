@@ -47,6 +47,14 @@ it('draws in a frame without an origin, after a click, and keeps the code', () =
   expect(host.querySelector('iframe')).toBeNull();
 });
 
+it('names each frame by what is in it, so that no two are called the same', () => {
+  setFrames((page) => `/frames/${page}.html`);
+  const host = drawn(fenced('html', '<p>One') + fenced('html', '<p>Two') + fenced('svg', '<svg/>'));
+  for (const button of previews(host)) button.click();
+  const titles = [...host.querySelectorAll('iframe')].map(({ title }) => title);
+  expect(titles).toEqual(['Preview of html', 'Preview of html 2', 'Preview of svg']);
+});
+
 it('does not draw what is too long', () => {
   setFrames((page) => `/frames/${page}.html`);
   const host = drawn(fenced('mermaid', `graph TD\n${'A --> B\n'.repeat(3000)}`));

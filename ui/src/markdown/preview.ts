@@ -40,7 +40,9 @@ export function preview(page: FramePage, code: string, name: string): HTMLElemen
   const frame = document.createElement('iframe');
   frame.setAttribute('sandbox', 'allow-scripts');
   frame.referrerPolicy = 'no-referrer';
-  frame.title = labels.previewOf(name);
+  frame.title = titleOf(name);
+  // So that the keys come to what is drawn, and scroll it.
+  frame.tabIndex = 0;
   frame.height = String(HEIGHT.first);
   const silence = setTimeout(() => fail(element, labels.previewFailed), PATIENCE_MS);
   const { port1, port2 } = new MessageChannel();
@@ -50,12 +52,22 @@ export function preview(page: FramePage, code: string, name: string): HTMLElemen
     else if (typeof data?.height === 'number' && data.height > 0)
       frame.height = String(Math.min(HEIGHT.most, Math.max(HEIGHT.least, Math.ceil(data.height))));
   };
-  const shown: Shown = { text: code, dark: document.documentElement.dataset.theme === 'dark' };
+  const { dataset, lang: language } = document.documentElement;
+  const shown: Shown = { text: code, dark: dataset.theme === 'dark', title: frame.title, language };
   // It has no origin that could be named here. What it gets is the model's own text.
   frame.addEventListener('load', () => frame.contentWindow?.postMessage(shown, '*', [port2]), { once: true });
   frame.src = address;
   element.append(frame);
   return element;
+}
+
+/** What it is called; several of one kind are told apart by their number. */
+function titleOf(name: string): string {
+  const titles = new Set(Array.from(document.querySelectorAll('iframe'), ({ title }) => title));
+  const title = labels.previewOf(name);
+  let unique = title;
+  for (let nth = 2; titles.has(unique); nth += 1) unique = `${title} ${nth}`;
+  return unique;
 }
 
 function fail(element: HTMLElement, sentence: string, detail = ''): void {
