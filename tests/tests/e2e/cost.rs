@@ -5,7 +5,7 @@ use rivulet_tests::{Desktop, PATIENCE, Page, Window, wait_for};
 use serde_json::json;
 
 /// Talks to this upstream, whose model costs 2 dollars for a million tokens read and 8 for written ones.
-async fn use_priced(page: &Page, upstream: &Upstream) -> String {
+pub(crate) async fn use_priced(page: &Page, upstream: &Upstream) -> String {
     let list = json!({ "data": [{ "id": "test-model", "context_length": 10_000,
         "pricing": { "prompt": "0.000002", "completion": "0.000008" },
         "architecture": { "input_modalities": ["text"] } }] });
@@ -15,7 +15,7 @@ async fn use_priced(page: &Page, upstream: &Upstream) -> String {
     id
 }
 
-fn counted(text: &str, read: u64, wrote: u64) -> Script {
+pub(crate) fn counted(text: &str, read: u64, wrote: u64) -> Script {
     let usage = json!({ "choices": [], "usage": { "prompt_tokens": read, "completion_tokens": wrote } });
     Script::stream().text(text).finish("stop").data(&usage.to_string()).done()
 }

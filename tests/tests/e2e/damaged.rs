@@ -125,7 +125,14 @@ async fn damage_while_an_answer_runs_is_said_and_the_answer_goes_on() {
     })
     .await;
     assert!(page.text("banner").await.contains("is damaged"));
-    desktop.screenshot("banner-damaged");
+    let mut findings = Findings::default();
+    for theme in ["light", "dark"] {
+        page.script("document.documentElement.dataset.theme = arguments[0]", vec![json!(theme)]).await;
+        findings.add("banner", &page.script(CUT, vec![]).await);
+        axe(page, &format!("banner, {theme}"), &mut findings).await;
+        desktop.screenshot(&format!("banner-damaged-{theme}"));
+    }
+    findings.none();
     let before = page.answers().await[0].text.len();
     let shown = page.answer_when("it goes on", PATIENCE, |answer| answer.text.len() > before + 40).await.text;
     window.close_by_hand(&desktop).await;

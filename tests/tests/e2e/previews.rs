@@ -1,6 +1,7 @@
 //! What a model wrote as HTML, SVG or a diagram is drawn after a click, in a frame that reaches nothing: not the app, not
 //! the network, not the window around it.
 
+use crate::accessibility::{CUT, Findings, axe, axe_without};
 use rivulet_tests::upstream::{Script, Upstream};
 use rivulet_tests::{Browser, Desktop, PATIENCE, Page, Profile, Serve, ServeOptions, Window, wait_for};
 use serde_json::{Value, json};
@@ -225,4 +226,58 @@ async fn a_preview_in_a_browser_reaches_nothing() {
     browser.page.quit().await;
     serve.end().await;
     listener.heard_nothing().await;
+}
+
+/// A whole page, a picture, two diagrams: one that names itself, and one that is wider than any window.
+const DRAWN: &str = "```html\n<html lang=\"de\"><h1>Ein Fluss</h1><p>Er fließt.</p><a href=\"#a\">Weiter</a></html>\n```\n\n\
+    ```svg\n<svg viewBox=\"0 0 80 60\" width=\"80\" role=\"img\" aria-label=\"A sun\"><circle cx=\"30\" cy=\"30\" r=\"20\"/></svg>\n```\n\n\
+    ```mermaid\ngraph TD\n  accTitle: From spring to mouth\n  A[Spring] --> B[Mouth]\n```\n\n\
+    ```mermaid\ngraph LR\n  A[Spring] --> B[A long way through the meadows] --> C[Another long way through the town] --> D[Mouth]\n```\n\n\
+    ```mermaid\ngraph TD\n  A --> --> B\n```\n";
+/// A frame is a part of a page, and what is in it is its author's.
+const OF_A_PAGE: [&str; 3] = ["region", "landmark-one-main", "page-has-heading-one"];
+
+#[tokio::test]
+async fn previews_read_well_in_both_themes() {
+    let upstream = Upstream::start([Script::stream().text(DRAWN).done()]);
+    let desktop = Desktop::start().await;
+    let window = Window::open(&desktop).await;
+    let page = &window.page;
+    page.use_upstream(&upstream).await;
+    page.send("Draw.").await;
+    page.answer_in(1, "complete").await;
+    let mut findings = Findings::default();
+    for (theme, language) in [("light", "en"), ("dark", "zh-CN")] {
+        page.invoke("settings_update", json!({ "patch": { "theme": theme, "language": language } })).await.unwrap();
+        let taken = "const { lang, dataset } = document.documentElement; return [dataset.theme, lang];";
+        wait_for("the look is taken", PATIENCE, async || {
+            (page.script(taken, vec![]).await == json!([theme, language])).then_some(())
+        })
+        .await;
+        let open = "document.querySelectorAll('.md-code-preview').forEach((one) => one.click())";
+        page.script(open, vec![]).await;
+        let said = "return document.querySelectorAll('.md-preview > p').length === 1
+            && document.querySelectorAll('.md-preview iframe').length === 4";
+        wait_for("four are drawn, and one cannot be", PATIENCE, async || {
+            (page.script(said, vec![]).await == json!(true)).then_some(())
+        })
+        .await;
+        let screen = format!("previews, {theme}, {language}");
+        for nth in 0..4 {
+            let frames = page.driver.find_all(By::Css(".md-preview iframe")).await.unwrap();
+            let title = frames[nth].attr("title").await.unwrap().unwrap();
+            frames[nth].clone().enter_frame().await.unwrap();
+            drawn(page, ["h1", "circle", ".node", ".node"][nth]).await;
+            let told = page.script("return [document.title, document.documentElement.lang]", vec![]).await;
+            assert_eq!(told, json!([title, if nth == 0 { "de" } else { language }]), "what is drawn says what it is");
+            axe_without(page, &format!("{screen}, inside of {title}"), &OF_A_PAGE, &mut findings).await;
+            page.driver.enter_default_frame().await.unwrap();
+        }
+        findings.add(&screen, &page.script(CUT, vec![]).await);
+        axe(page, &screen, &mut findings).await;
+        desktop.screenshot(&format!("previews-{theme}"));
+        page.script(open, vec![]).await;
+    }
+    window.close().await;
+    findings.none();
 }

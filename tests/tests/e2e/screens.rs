@@ -2,133 +2,14 @@
 //! English and Chinese, from the narrowest window to a wide one.
 
 use crate::accessibility::{CUT, Findings, axe, press};
+use crate::looking::{Host, LOOKS, Looker};
 use crate::use_demo;
 use rivulet_tests::upstream::{Script, Upstream};
-use rivulet_tests::{Browser, Desktop, PATIENCE, Page, Profile, Serve, ServeOptions, Window, app, wait_for};
+use rivulet_tests::{Browser, Desktop, PATIENCE, Profile, Serve, ServeOptions, Window, app, wait_for};
 use serde_json::json;
 use thirtyfour::prelude::*;
 
-/// Of the languages the one with the longest words: whether anything is cut is looked at, in narrow pages.
-const LONG: (&str, &str) = ("light", "de");
-const LOOKS: [(&str, &str); 4] = [("light", "en"), ("dark", "zh-CN"), ("light", "zh-CN"), ("dark", "en")];
-const WIDTHS: [u32; 4] = [1180, 800, 590, 360];
 const EXPORT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/exchange/tests/fixtures/open_webui.json");
-
-/// Where a screen is shown: how it is made narrow and how it takes a look.
-enum Host<'a> {
-    Window(&'a Desktop),
-    Browser,
-}
-
-/// Looks at one screen after the other.
-struct Looker<'a> {
-    page: &'a Page,
-    host: Host<'a>,
-    findings: Findings,
-}
-
-impl Looker<'_> {
-    /// The screen that is open now, in every look and width.
-    async fn at(&mut self, screen: &str) {
-        self.in_looks(screen, &LOOKS).await;
-        self.take(LONG.0, LONG.1).await;
-        for width in &WIDTHS[1..] {
-            self.resize(*width).await;
-            self.findings.add(&format!("{screen}, German, {width} px"), &self.page.script(CUT, vec![]).await);
-        }
-        self.take("light", "en").await;
-        self.resize(WIDTHS[0]).await;
-    }
-
-    async fn in_looks(&mut self, screen: &str, looks: &[(&str, &str)]) {
-        for (nth, (theme, language)) in looks.iter().enumerate() {
-            self.take(theme, language).await;
-            for width in WIDTHS {
-                self.resize(width).await;
-                let name = format!("{screen}, {theme}, {language}, {width} px");
-                self.findings.add(&name, &self.page.script(CUT, vec![]).await);
-                // What lies between reads as its neighbours do, and colours do not depend on the width.
-                if width == WIDTHS[0] || (width == 360 && nth < 2) {
-                    axe(self.page, &name, &mut self.findings).await;
-                    self.keep(&name).await;
-                }
-            }
-        }
-    }
-
-    /// A picture of it, for people.
-    async fn keep(&self, name: &str) {
-        let name = format!("screens/{}", name.replace(", ", "-").replace(' ', "-"));
-        match self.host {
-            Host::Window(desktop) => {
-                desktop.screenshot(&name);
-            }
-            Host::Browser => {
-                let path = app::screenshots().join(format!("{name}.png"));
-                self.page.driver.screenshot(&path).await.unwrap();
-            }
-        }
-    }
-
-    async fn take(&self, theme: &str, language: &str) {
-        match self.host {
-            Host::Window(_) => {
-                let patch = json!({ "theme": theme, "language": language });
-                self.page.invoke("settings_update", json!({ "patch": patch })).await.unwrap();
-            }
-            Host::Browser => {
-                let keep = "localStorage.setItem('rivulet-settings', JSON.stringify(arguments[0]))";
-                self.page.script(keep, vec![json!({ "theme": theme, "language": language })]).await;
-                self.page.driver.refresh().await.unwrap();
-            }
-        }
-        let taken = "const { lang, dataset } = document.documentElement; return [dataset.theme, lang];";
-        wait_for("the look is taken", PATIENCE, async || {
-            (self.page.script(taken, vec![]).await == json!([theme, language])).then_some(())
-        })
-        .await;
-        // A browser fetches the conversation anew.
-        if let Host::Browser = self.host {
-            self.there("[data-testid=answer], main.ended").await;
-        }
-    }
-
-    async fn resize(&self, width: u32) {
-        match self.host {
-            Host::Window(desktop) => {
-                let window = ["search", "--onlyvisible", "--name", "^Rivulet"];
-                let size = ["windowsize", &width.to_string(), "740"];
-                desktop.xdotool(&[&window[..], &size[..]].concat()).unwrap();
-            }
-            Host::Browser => {
-                let size = json!({ "width": width, "height": 740, "deviceScaleFactor": 1, "mobile": false });
-                self.page.driver.cdp().send_raw("Emulation.setDeviceMetricsOverride", size).await.unwrap();
-            }
-        }
-        wait_for("the width is taken", PATIENCE, async || {
-            (self.page.script("return innerWidth", vec![]).await == json!(width)).then_some(())
-        })
-        .await;
-    }
-
-    /// Clicks what is there, shown in this width or not.
-    async fn hit(&self, selector: &str) {
-        let script =
-            "const all = document.querySelectorAll(arguments[0]); all[all.length - 1]?.click(); return all.length;";
-        wait_for(selector, PATIENCE, async || {
-            (self.page.script(script, vec![json!(selector)]).await != json!(0)).then_some(())
-        })
-        .await;
-    }
-
-    async fn there(&self, selector: &str) {
-        let script = "return document.querySelectorAll(arguments[0]).length > 0";
-        wait_for(selector, PATIENCE, async || {
-            (self.page.script(script, vec![json!(selector)]).await == json!(true)).then_some(())
-        })
-        .await;
-    }
-}
 
 #[tokio::test]
 async fn every_screen_of_the_window_reads_well_in_every_look_and_width() {
@@ -313,31 +194,10 @@ async fn settings(looker: &mut Looker<'_>, desktop: &Desktop) {
     }
     looker.there("[data-testid^=key-test-result-]").await;
     looker.at("settings with forms").await;
-    import(looker, desktop).await;
+    looker.hit("[data-testid=import-file]").await;
+    desktop.choose(EXPORT).await;
     looker.there("[data-testid=import-outcome]").await;
     looker.at("import outcome").await;
-}
-
-/// Chooses a file in the system's own dialog, as a person does who types where it is.
-async fn import(looker: &Looker<'_>, desktop: &Desktop) {
-    looker.hit("[data-testid=import-file]").await;
-    let window = desktop.xdotool(&["search", "--onlyvisible", "--name", "^Rivulet"]).unwrap();
-    let dialog = || {
-        let all = desktop.xdotool(&["search", "--onlyvisible", "--class", "rivulet"]).ok()?;
-        all.lines().find(|one| *one != window).map(str::to_owned)
-    };
-    wait_for("the system's dialog", PATIENCE, async || dialog()).await;
-    // What is typed before it listens is lost, and typed again.
-    wait_for("the file is chosen", PATIENCE, async || {
-        let Some(dialog) = dialog() else { return Some(()) };
-        desktop.xdotool(&["windowactivate", "--sync", &dialog]).ok()?;
-        desktop.xdotool(&["key", "ctrl+a"]).ok()?;
-        desktop.xdotool(&["type", "--delay", "30", EXPORT]).ok()?;
-        desktop.xdotool(&["key", "Return"]).ok()?;
-        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
-        None
-    })
-    .await;
 }
 
 #[tokio::test]
