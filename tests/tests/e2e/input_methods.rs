@@ -53,14 +53,20 @@ async fn a_moment() {
     tokio::time::sleep(Duration::from_millis(150)).await;
 }
 
+/// A browser in which somebody is about to write.
+async fn writing() -> (Serve, Browser, Profile) {
+    let profile = Profile::new();
+    let serve = Serve::start(&profile, &ServeOptions::demo("echo")).await;
+    let browser = Browser::open(&profile, &serve.link()).await;
+    browser.page.click("composer").await;
+    (serve, browser, profile)
+}
+
 #[tokio::test]
 async fn in_chromium_enter_takes_a_candidate_and_only_the_next_one_sends() {
-    let profile = Profile::new();
-    let mut serve = Serve::start(&profile, &ServeOptions::demo("echo")).await;
-    let browser = Browser::open(&profile, &serve.link()).await;
+    let (mut serve, browser, _profile) = writing().await;
     let page = &browser.page;
     let tools = page.driver.cdp();
-    page.click("composer").await;
     for (nth, (steps, text)) in TYPED.into_iter().enumerate() {
         preedit(&tools, steps).await;
         assert_eq!(composer(page).await, json!(steps.last()), "what is composed stands in the field");
@@ -102,12 +108,9 @@ async fn in_chromium_enter_takes_a_candidate_and_only_the_next_one_sends() {
 
 #[tokio::test]
 async fn a_korean_syllable_that_enter_ends_is_sent_by_that_enter() {
-    let profile = Profile::new();
-    let mut serve = Serve::start(&profile, &ServeOptions::demo("echo")).await;
-    let browser = Browser::open(&profile, &serve.link()).await;
+    let (mut serve, browser, _profile) = writing().await;
     let page = &browser.page;
     let tools = page.driver.cdp();
-    page.click("composer").await;
     preedit(&tools, TYPED[2].0).await;
     // The method takes the syllable and gives the key back: it comes twice.
     key(&tools, "Enter", 229).await;

@@ -1,5 +1,6 @@
 import { App, setApp } from '../state/app.svelte';
 import { OpenConversation } from '../state/conversation.svelte';
+import { fetchKeys } from '../state/keys.svelte';
 import { fetchLazyParts } from '../ui/lazy.svelte';
 import { answers, conversation } from './samples';
 import { Answers } from './transport';
@@ -11,6 +12,6 @@ export async function prepare(): Promise<App> {
   setApp(app);
   await app.start();
   app.open = new OpenConversation(transport, { conversation, messages: answers, has_older: false, notice: null });
-  await fetchLazyParts();
+  await Promise.all([fetchLazyParts(), fetchKeys()]);
   return app;
 }
