@@ -2,7 +2,8 @@
 const found = [];
 const name = (one) => one.outerHTML.slice(0, 160);
 const shown = (one) => one.getClientRects().length > 0;
-const solid = (style) => style.backgroundImage !== 'none' || !/^rgba\(0, 0, 0, 0\)$|^transparent$/.test(style.backgroundColor);
+const ground = getComputedStyle(document.body).backgroundColor;
+const solid = (style) => style.backgroundImage !== 'none' || ![ground, 'rgba(0, 0, 0, 0)'].includes(style.backgroundColor);
 for (const one of document.querySelectorAll('body *')) {
   for (const part of [undefined, '::before', '::after']) {
     const { animationName, transitionDuration, content } = getComputedStyle(one, part);
@@ -15,13 +16,14 @@ for (const motion of document.getAnimations()) found.push(`moves: ${name(motion.
 // Without backgrounds an edge is what shows a control.
 for (const one of document.querySelectorAll('button, input, select, textarea, .chip')) {
   const { borderTopStyle, borderTopWidth, appearance } = getComputedStyle(one);
+  const drawn = one.matches('select, [type=checkbox], [type=radio]') && appearance !== 'none';
   const framed = one.closest('.composer, .find') !== null && one.matches('input, textarea');
   const edged = borderTopStyle !== 'none' && borderTopWidth !== '0px';
-  if (shown(one) && !framed && !edged && appearance === 'none') found.push(`no edge: ${name(one)}`);
+  if (shown(one) && !framed && !edged && !drawn) found.push(`no edge: ${name(one)}`);
 }
 for (const one of document.querySelectorAll('[role=switch]')) {
-  const [ground, knob] = [undefined, '::after'].map((part) => getComputedStyle(one, part).backgroundColor);
-  if (ground === knob) found.push(`on and off look the same: ${name(one)}`);
+  const [around, knob] = [undefined, '::after'].map((part) => getComputedStyle(one, part).backgroundColor);
+  if (around === knob) found.push(`on and off look the same: ${name(one)}`);
 }
 // How an answer stands, and that something goes on.
 for (const one of document.querySelectorAll('.waterline, .dot')) {
