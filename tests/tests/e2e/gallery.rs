@@ -56,7 +56,7 @@ async fn resize(page: &Page, width: u32) {
 #[tokio::test]
 async fn every_component_reads_well_in_every_state() {
     let profile = Profile::new();
-    let (mut server, gallery) = serve(&profile).await;
+    let (server, gallery) = serve(&profile).await;
     let browser = Browser::open(&profile, &gallery).await;
     let page = &browser.page;
     there(page).await;
@@ -90,7 +90,7 @@ async fn every_component_reads_well_in_every_state() {
 #[tokio::test]
 async fn every_component_is_seen_in_forced_colours_and_nothing_moves_where_that_is_unwanted() {
     let profile = Profile::new();
-    let (mut server, gallery) = serve(&profile).await;
+    let (server, gallery) = serve(&profile).await;
     let browser = Browser::open(&profile, "about:blank").await;
     let page = &browser.page;
     let media = json!({ "features": [

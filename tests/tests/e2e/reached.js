@@ -23,7 +23,7 @@ document.removeEventListener('focusin', window.reachedBy);
 window.reachedBy = ({ target }) => {
   // Once around: from the last thing to the first.
   const before = last.compareDocumentPosition(target) & Node.DOCUMENT_POSITION_FOLLOWING;
-  if (before && part(last) === part(target) && target.getBoundingClientRect().bottom <= last.getBoundingClientRect().top) {
+  if (before && !last.contains(target) && part(last) === part(target) && target.getBoundingClientRect().bottom <= last.getBoundingClientRect().top) {
     window.jumps.push(`the focus jumps up from ${name(last)} to ${name(target)}`);
   }
   if (target.tabIndex > 0) window.jumps.push(`the focus comes to it before its turn: ${name(target)}`);
