@@ -11,6 +11,8 @@ window.wanted = all.filter((one) => free(one) && !folded(one) && shown(one));
 window.met = new Set();
 window.unseen = [];
 window.jumps = [];
+// Not `focusin`: the field of a date has it to itself.
+if (window.reachedBy) document.removeEventListener('focus', window.reachedBy, true);
 // From here the keyboard leads on.
 const first = window.wanted.find((one) => one.dataset.testid === 'composer') ?? window.wanted[0];
 first.focus();
@@ -19,8 +21,8 @@ let last = first;
 const name = (one) => one.outerHTML.slice(0, 160);
 // Of one part of the page it is known in which order it is read: from the top down.
 const part = (one) => one.closest('nav, header, form, fieldset, section, li, article, [role=dialog], [role=log]');
-document.removeEventListener('focusin', window.reachedBy);
 window.reachedBy = ({ target }) => {
+  if (!(target instanceof Element)) return;
   // Once around: from the last thing to the first.
   const before = last.compareDocumentPosition(target) & Node.DOCUMENT_POSITION_FOLLOWING;
   if (before && !last.contains(target) && part(last) === part(target) && target.getBoundingClientRect().bottom <= last.getBoundingClientRect().top) {
@@ -33,5 +35,5 @@ window.reachedBy = ({ target }) => {
   const framed = target.closest('.composer, .find') !== null;
   if (!framed && getComputedStyle(target).outlineStyle === 'none') window.unseen.push(`no focus is seen: ${name(target)}`);
 };
-document.addEventListener('focusin', window.reachedBy);
+document.addEventListener('focus', window.reachedBy, true);
 return window.wanted.length;
