@@ -91,7 +91,6 @@ async fn what_unfolds_in_the_sidebar_reads_well() {
     looker.there("[data-testid=move-to]").await;
     looker.briefly("where a conversation can be moved").await;
     looker.hit("[data-testid=move-to]").await;
-    looker.hit("[data-testid=project]").await;
     let inside = "return document.querySelectorAll('.folder [data-testid=conversation]').length";
     wait_for("it is inside", PATIENCE, async || (page.script(inside, vec![]).await == json!(1)).then_some(())).await;
     looker.hit("[data-testid=archived]").await;
@@ -170,12 +169,10 @@ async fn what_unfolds_at_the_first_start_and_in_the_settings_reads_well() {
     page.script("document.querySelectorAll('.settings details').forEach((one) => { one.open = true; })", vec![]).await;
     looker.briefly("settings, unfolded").await;
 
-    let place = json!({ "type": "folder", "path": shelf.path() });
-    let request = json!({ "place": place, "password": null, "passphrase": PASSPHRASE, "keep": "memory" });
-    page.invoke("storage_save", request).await.unwrap();
-    page.driver.refresh().await.unwrap();
-    page.element("composer").await;
-    page.click("open-settings").await;
+    looker.hit("[data-testid=storage-folder]").await;
+    page.fill("storage-path", shelf.path().to_str().unwrap()).await;
+    page.fill("storage-passphrase", PASSPHRASE).await;
+    looker.hit("[data-testid=storage-save]").await;
     looker.hit("[data-testid=storage-send]").await;
     // It can be listed again when it was sent.
     wait_for("it is sent", PATIENCE, async || {
