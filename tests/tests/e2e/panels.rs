@@ -54,8 +54,12 @@ async fn what_opens_in_a_conversation_reads_well() {
     looker.briefly("two answers, a line, a file its model cannot take").await;
 
     page.click("composer").await;
-    page.fill("composer", "@").await;
-    looker.there("[data-testid=suggest]").await;
+    // A window that was just made wide again may take the focus away once more.
+    wait_for("models are offered", PATIENCE, async || {
+        page.fill("composer", "@").await;
+        page.shows("suggest").await.then_some(())
+    })
+    .await;
     looker.briefly("models to choose from while writing").await;
     page.fill("composer", "").await;
     press(page, Key::Control + "k").await;
