@@ -177,13 +177,10 @@ async fn what_unfolds_at_the_first_start_and_in_the_settings_reads_well() {
     page.fill("storage-path", shelf.path().to_str().unwrap()).await;
     page.fill("storage-passphrase", PASSPHRASE).await;
     looker.hit("[data-testid=storage-save]").await;
+    let never = page.text("storage-last").await;
     looker.hit("[data-testid=storage-send]").await;
-    // It can be listed again when it was sent.
-    wait_for("it is sent", PATIENCE, async || {
-        looker.hit("[data-testid=storage-list]").await;
-        page.shows("storage-open").await.then_some(())
-    })
-    .await;
+    wait_for("it is sent", PATIENCE, async || (page.text("storage-last").await != never).then_some(())).await;
+    page.click("storage-list").await;
     looker.hit("[data-testid=storage-open]").await;
     looker.hit("[data-testid=storage-forget]").await;
     looker.hit("[data-keys=new]").await;
