@@ -108,9 +108,11 @@ async fn what_unfolds_in_the_sidebar_reads_well() {
     looker.there("[data-testid=project-instructions]").await;
     looker.briefly("project being edited").await;
     press(page, Key::Escape).await;
+    let gone = "return document.querySelector('[role=dialog]') === null";
+    wait_for("it is closed", PATIENCE, async || (page.script(gone, vec![]).await == json!(true)).then_some(())).await;
 
     looker.hit(".row-menu").await;
-    looker.hit("[data-testid=tags]").await;
+    page.click("tags").await;
     for tag in ["wet", "a tag as long as tags may be, to the end"] {
         page.fill("tag-field", tag).await;
         press(page, Key::Enter).await;
@@ -122,7 +124,7 @@ async fn what_unfolds_in_the_sidebar_reads_well() {
     looker.briefly("search fields").await;
     looker.hit("[data-testid=filter]").await;
     looker.hit(".row-menu").await;
-    looker.hit("[data-testid=select]").await;
+    page.click("select").await;
     looker.there("[data-testid=select-bar]").await;
     looker.briefly("conversations being selected").await;
     let findings = looker.findings;
