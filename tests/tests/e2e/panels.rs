@@ -181,7 +181,8 @@ async fn what_unfolds_at_the_first_start_and_in_the_settings_reads_well() {
     looker.hit("[data-testid=storage-save]").await;
     let never = page.text("storage-last").await;
     looker.hit("[data-testid=storage-send]").await;
-    wait_for("it is sent", PATIENCE, async || (page.text("storage-last").await != never).then_some(())).await;
+    // A passphrase is made slow to try, and slower where nothing is optimised.
+    wait_for("it is sent", 4 * PATIENCE, async || (page.text("storage-last").await != never).then_some(())).await;
     page.click("storage-list").await;
     looker.hit("[data-testid=storage-open]").await;
     looker.hit("[data-testid=storage-forget]").await;
