@@ -115,6 +115,7 @@ async fn what_unfolds_in_the_sidebar_reads_well() {
     page.click("tags").await;
     for tag in ["wet", "a tag as long as tags may be, to the end"] {
         page.fill("tag-field", tag).await;
+        page.click("tag-field").await;
         press(page, Key::Enter).await;
     }
     looker.briefly("tags").await;
