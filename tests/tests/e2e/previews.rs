@@ -260,7 +260,7 @@ async fn previews_read_well_in_both_themes() {
             page.script(open, vec![json!(nth)]).await;
             let frame = page.driver.find_all(By::Css(".md-preview iframe")).await.unwrap().remove(nth);
             let title = frame.attr("title").await.unwrap().unwrap();
-            frame.enter_frame().await.unwrap();
+            wait_for("the frame is there", PATIENCE, async || frame.clone().enter_frame().await.ok()).await;
             drawn(page, shape).await;
             let told = page.script("return [document.title, document.documentElement.lang]", vec![]).await;
             assert_eq!(told, json!([title, if nth == 0 { "de" } else { language }]), "what is drawn says what it is");
