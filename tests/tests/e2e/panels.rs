@@ -103,6 +103,7 @@ async fn what_unfolds_in_the_sidebar_reads_well() {
 
     looker.hit(".project-menu").await;
     looker.there("[data-testid=project-edit]").await;
+    looker.briefly("project menu").await;
     looker.hit("[data-testid=project-edit]").await;
     looker.there("[data-testid=project-instructions]").await;
     looker.briefly("project being edited").await;

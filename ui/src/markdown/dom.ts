@@ -56,6 +56,9 @@ const ATTRIBUTES = new Set([
   'data-mark',
 ]);
 
+/** What can be wider than the page scrolls by itself, and keys reach it for that. */
+const SCROLLS = 0;
+
 /** A piece together with what was made of it. */
 export interface Drawn {
   piece: Piece;
@@ -96,11 +99,13 @@ function draw(piece: Piece): Drawn {
     case 'maths': {
       const node = document.createElement(piece.display ? 'div' : 'span');
       drawMaths(node, piece);
+      if (piece.display) node.tabIndex = SCROLLS;
       return { piece, node, children: [] };
     }
     case 'element': {
       if (!TAGS.has(piece.tag)) throw new Error(`not an element of Markdown: ${piece.tag}`);
       const node = document.createElement(piece.tag);
+      if (piece.tag === 'table') node.tabIndex = SCROLLS;
       if (
         piece.attributes.class === 'md-picture' &&
         piece.children.every((child) => child.kind === 'text' && child.text === '')
