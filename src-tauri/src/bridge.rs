@@ -113,7 +113,7 @@ async fn forward(window: WebviewWindow, conversation: ConversationId, mut cursor
             return;
         }
         // The first of a run goes at once; the next waits for its frame.
-        pace.wait(if sight.seen() { Pace::FRAME } else { HIDDEN }).await;
+        pace.wait(if sight.seen() { Pace::WINDOW } else { HIDDEN }).await;
     }
 }
 

@@ -13,6 +13,10 @@ impl Pace {
     /// could have been in. The page draws at most once a frame whatever comes.
     pub const FRAME: Duration = Duration::from_millis(15);
 
+    /// For a window: each time is a script for its page, so not more often than the page could show; and not a frame late
+    /// by a slow machine's timers either.
+    pub const WINDOW: Duration = Duration::from_millis(12);
+
     /// Nothing was handed out yet.
     pub fn new() -> Self {
         Self { due: Instant::now() }

@@ -5,7 +5,7 @@ use crate::{Failure, best, fixtures, megabytes_a_second};
 use bytes::Bytes;
 use futures_util::{FutureExt, Stream, StreamExt, stream};
 use rivulet_providers::sse::{self, SseLimits};
-use rivulet_providers::vectors::{Expected, Parsed, run_sse, run_sse_with};
+use rivulet_providers::vectors::{Expected, Parsed, Report, run_sse, run_sse_with};
 use sse_core::SseEvent as Core;
 use std::convert::Infallible;
 use std::hint::black_box;
@@ -16,7 +16,7 @@ const SIZE: usize = 8 << 20;
 /// What a socket hands over at once: a packet of TCP on Ethernet.
 const CHUNK: usize = 1460;
 const LONG_EVENT: usize = 40 << 10;
-/// Of the fastest conforming parser's rate on recorded streams. Every event is read by two parsers here, the second of
+/// Of the rate of the fastest of those that conform best, on recorded streams. Every event is read by two parsers here, the second of
 /// them sign by sign; so much that may cost, and more is said as it is. (A model's server sends less than 1 MB/s.)
 const AGAINST_FASTEST: f64 = 0.5;
 
@@ -44,27 +44,32 @@ pub fn run(goals: &mut Goals) -> Result<(), Failure> {
         [&recorded, &long, &comments].map(|chunks| Box::new(move || _ = black_box(count(chunks))) as Box<_>).into()
     };
     let mut plays = rates(|chunks| count(sse::events(chunked(chunks), SseLimits::default()).0));
-    let mut rows = vec![("guard + eventsource-stream", ours.passed)];
+    let mut rows = vec![("guard + eventsource-stream", ours.clone())];
     for rival in RIVALS {
         plays.extend(rates(rival.count));
-        rows.push((rival.name, run_sse_with(CASES, &rival.parse)?.passed));
+        rows.push((rival.name, run_sse_with(CASES, &rival.parse)?));
     }
+    // Of the others none has to be without a fault: those with the fewest are compared.
+    let most = rows.iter().skip(1).map(|(_, report)| report.passed).max().unwrap_or_default();
     let times = best(plays);
     println!("{:28} {:>10} {:>10} {:>10} {:>12}", "parser", "recorded", "40 KB", "comments", "conforms");
     let mut rates = Vec::new();
-    for ((name, passed), times) in rows.into_iter().zip(times.chunks(3)) {
+    for ((name, Report { passed, failed }), times) in rows.into_iter().zip(times.chunks(3)) {
         let sizes = [&recorded, &long, &comments].map(|chunks| chunks.iter().map(Bytes::len).sum());
         let [first, second, third] = [0, 1, 2].map(|at| megabytes_a_second(sizes[at], times[at]));
-        let first = if passed == cases { Some(first) } else { None };
+        let first = if passed >= most { Some(first) } else { None };
         // One that breaks off at what the recorded streams hold is soon done with them.
         let shown = first.map_or("-".to_owned(), |first| format!("{first:.0}"));
         println!("{name:28} {shown:>10} {second:>10.0} {third:>10.0} {passed:>6} / {cases}");
+        if first.is_some() && !failed.is_empty() {
+            println!("{:28} not: {}", "", failed.join(", "));
+        }
         rates.extend(first.map(|rate| (name, rate)));
     }
     goals.check("the guard passes every case of conformance", ours.failed.is_empty());
     let ours = rates.first().map_or(0.0, |(_, rate)| *rate);
     let fastest = rates.iter().skip(1).max_by(|(_, a), (_, b)| a.total_cmp(b));
-    let (name, rate) = fastest.ok_or("no other parser conforms")?;
+    let (name, rate) = fastest.ok_or("there is no other parser")?;
     let ratio = ours / rate;
     let goal = format!("recorded streams at {AGAINST_FASTEST} times {name} at least ({ratio:.2}; {ours:.0} MB/s)");
     goals.check(&goal, ratio >= AGAINST_FASTEST);
