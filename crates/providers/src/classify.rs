@@ -13,7 +13,8 @@ use std::error::Error;
 const BODY: usize = 64 << 10;
 
 /// An error as a vendor wrote it. The shapes: `{error: {message, type, code}}`, `{error: "text"}`,
-/// `{object: "error", message}`, `{code, message}`, `{detail}`, or just text.
+/// `{errors: [{code, message}]}`, `{object: "error", message}`, `{code, message}`, `{detail}`, `{title, status}`
+/// (RFC 9457), or just text.
 #[derive(Debug, Default)]
 pub(crate) struct VendorError {
     message: String,
@@ -24,27 +25,25 @@ pub(crate) struct VendorError {
 
 impl VendorError {
     pub fn read(value: &Value) -> Self {
-        let inner = value.get("error").filter(|error| error.is_object() || error.is_array() || error.is_string());
-        let inner = inner.unwrap_or(value);
-        let inner = if inner.is_array() { inner.get(0).unwrap_or(inner) } else { inner };
-        let text = |value: Option<&Value>| match value {
-            Some(Value::String(text)) => text.clone(),
-            Some(Value::Null) | None => String::new(),
-            Some(other) => other.to_string(),
+        let is_given = |error: &&Value| match error {
+            Value::Array(items) => !items.is_empty(),
+            other => other.is_object() || other.is_string(),
         };
+        // `errors` by the field, as some frameworks have them, say less than what stands beside them.
+        let several = value.get("errors").filter(|errors| errors.is_array());
+        let inner = value.get("error").filter(is_given).or(several.filter(is_given)).unwrap_or(value);
+        let inner = if inner.is_array() { inner.get(0).unwrap_or(inner) } else { inner };
         if let Value::String(message) = inner {
             // `{error: "Bad Request", message: "what is bad"}`: web frameworks name the status there.
-            let more = ["message", "detail"].iter().map(|name| text(value.get(name))).find(|text| !text.is_empty());
-            let kind = format!("{} {}", text(value.get("code")), if more.is_some() { message } else { "" });
+            let more = ["message", "detail"].iter().map(|name| words(value.get(name))).find(|text| !text.is_empty());
+            let kind = format!("{} {}", words(value.get("code")), if more.is_some() { message } else { "" });
             let message = more.unwrap_or_else(|| message.clone());
             return Self { message, kind: kind.to_lowercase(), status: None };
         }
-        let message = ["message", "detail", "msg", "error_msg"].iter().map(|name| text(inner.get(name)));
-        let message = message.into_iter().find(|text| !text.is_empty()).unwrap_or_else(|| inner.to_string());
-        let kinds = ["code", "type", "status"].map(|name| text(inner.get(name)).to_lowercase());
+        let kinds = ["code", "type", "status"].map(|name| words(inner.get(name)).to_lowercase());
         let status = inner.get("code").or(inner.get("status")).and_then(Value::as_u64);
         let status = status.and_then(|status| u16::try_from(status).ok()).filter(|status| (400..600).contains(status));
-        Self { message, kind: kinds.join(" "), status }
+        Self { message: words(Some(inner)), kind: kinds.join(" "), status }
     }
 
     /// Errors that vendors put between the events: JSON, or `error: {…}`.
@@ -55,8 +54,8 @@ impl VendorError {
             let after_name = text.strip_prefix("error:").map(str::trim);
             let value: Value = serde_json::from_str(after_name.unwrap_or(text)).ok()?;
             let value = if value.is_array() { value.get(0)?.clone() } else { value };
-            let is_error =
-                after_name.is_some() || ["error", "message", "code"].iter().any(|name| value.get(name).is_some());
+            let is_error = after_name.is_some()
+                || ["error", "errors", "message", "code"].iter().any(|name| value.get(name).is_some());
             is_error.then(|| Self::read(&value))
         };
         named(whole).or_else(|| whole.lines().find_map(|line| named(line.trim())))
@@ -139,6 +138,24 @@ impl VendorError {
     }
 }
 
+/// What an error says to people, wherever it says it; JSON if it says it nowhere.
+fn words(value: Option<&Value>) -> String {
+    match value {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(text)) => text.clone(),
+        Some(whole @ Value::Object(fields)) => {
+            let names = ["message", "detail", "msg", "error_msg", "error", "title"];
+            let found = names.iter().map(|name| words(fields.get(*name))).find(|text| !text.is_empty());
+            found.unwrap_or_else(|| whole.to_string())
+        }
+        // One for each field of the request that is wrong, as FastAPI has them.
+        Some(Value::Array(items)) => {
+            items.iter().map(|item| words(Some(item))).filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; ")
+        }
+        Some(other) => other.to_string(),
+    }
+}
+
 /// A response that is not an answer, from its head and the start of its body.
 pub(crate) fn response(status: StatusCode, headers: &HeaderMap, body: &str) -> Failure {
     let mut failure = if status.is_redirection() {
@@ -174,7 +191,8 @@ fn vendor(status: StatusCode, body: &str) -> Failure {
 fn looks_like_page(headers: &HeaderMap, body: &str) -> bool {
     let typed = headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
     let start: String = body.trim_start().chars().take(15).collect::<String>().to_lowercase();
-    typed.starts_with("text/html") || start.starts_with("<!doctype html") || start.starts_with("<html")
+    let called = typed.starts_with("text/html") && !start.starts_with(['{', '[']);
+    called || start.starts_with("<!doctype html") || start.starts_with("<html")
 }
 
 /// A web page's title, or its first words without the tags.

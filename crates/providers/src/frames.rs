@@ -24,20 +24,23 @@ pub type Events<E> = BoxStream<'static, Result<SseEvent, WireError<E>>>;
 
 impl Framing {
     /// How a response of this media type is cut when this was asked for; `None` if it cannot be an answer. Not all
-    /// servers do as they are asked: some cannot stream and answer at once, some always stream (as `streamed`).
+    /// servers do as they are asked: some cannot stream and answer at once, some always stream (as `streamed`), and
+    /// some call a stream a page: the body of any other type is read as one value, unless it begins as a stream
+    /// ([`told_by_body`]).
     pub(crate) fn of_response(self, media_type: Option<&str>, streamed: Self) -> Option<Self> {
-        // Servers that name no type, or plain text, and stream all the same exist; pages are something else.
+        // Servers that name no type, or plain text, and stream all the same exist.
         let Some(typed) = media_type.map(str::to_ascii_lowercase) else { return Some(self) };
         if typed.starts_with("text/plain") || typed.starts_with("application/octet-stream") {
             return Some(self);
         }
         let (events, json) = (typed.starts_with("text/event-stream"), typed.contains("json"));
+        let lines = ["ndjson", "jsonl", "json-lines", "stream+json"].iter().any(|name| typed.contains(name));
         match self {
+            Self::Lines => json.then_some(Self::Lines),
             Self::Sse if events => Some(Self::Sse),
-            Self::Sse | Self::Whole if json => Some(Self::Whole),
-            Self::Whole if events && streamed == Self::Sse => Some(Self::Sse),
-            Self::Lines if json => Some(Self::Lines),
-            Self::Sse | Self::Lines | Self::Whole => None,
+            Self::Sse if lines => Some(Self::Lines),
+            Self::Whole if events => (streamed == Self::Sse).then_some(Self::Sse),
+            Self::Sse | Self::Whole => Some(Self::Whole),
         }
     }
 

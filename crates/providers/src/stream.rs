@@ -82,9 +82,9 @@ impl AnswerStream {
         let protocol = endpoint.protocol;
         let headers = response.headers().clone();
         let bytes = recorded(response.bytes_stream().boxed(), endpoint.clone(), tape.clone());
-        let (events, wire) = match protocol.framing {
-            Framing::Sse => told_by_body(bytes, framing, limits.sse),
-            Framing::Lines | Framing::Whole => framing.events(bytes, limits.sse),
+        let (events, wire) = match (protocol.framing, framing) {
+            (Framing::Sse, Framing::Sse | Framing::Whole) => told_by_body(bytes, framing, limits.sse),
+            _ => framing.events(bytes, limits.sse),
         };
         let whole: Box<dyn Decoder> = Box::new(WholeAnswer { protocol, headers, done: false });
         let (decoder, other) = match framing {

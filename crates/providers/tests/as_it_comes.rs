@@ -73,17 +73,56 @@ async fn a_server_that_always_streams_is_read_all_the_same() {
 async fn a_server_may_call_a_stream_json_and_json_a_stream() {
     let sse = "data: {\"choices\":[{\"delta\":{\"content\":\"Streamed.\"}}]}\n\ndata: [DONE]\n\n";
     for stream in [true, false] {
-        let answer = ask(WireProtocol::OpenaiChat, stream, json(sse)).await;
-        assert_eq!(answer, Ok(("Streamed.".into(), Some(FinishReason::Stop))), "asked for a stream: {stream}");
+        for typed in ["application/json", "text/html; charset=utf-8", "text/html", "application/stream"] {
+            let script = Script::whole(200, &format!("Content-Type: {typed}\r\n"), sse);
+            let answer = ask(WireProtocol::OpenaiChat, stream, script).await;
+            assert_eq!(
+                answer,
+                Ok(("Streamed.".into(), Some(FinishReason::Stop))),
+                "a stream asked for: {stream}; {typed}"
+            );
+        }
     }
     let value = r#"{"choices":[{"message":{"content":"Whole."},"finish_reason":"stop"}]}"#;
-    for typed in ["Content-Type: text/event-stream\r\n", "Content-Type: text/plain\r\n", ""] {
-        let answer = ask(WireProtocol::OpenaiChat, true, Script::whole(200, typed, value)).await;
+    for typed in ["text/event-stream", "text/plain", "text/html"].map(|typed| format!("Content-Type: {typed}\r\n")) {
+        let answer = ask(WireProtocol::OpenaiChat, true, Script::whole(200, &typed, value)).await;
         assert_eq!(answer, Ok(("Whole.".into(), Some(FinishReason::Stop))), "{typed}");
     }
     let page = Script::whole(200, "Content-Type: text/event-stream\r\n", "<html><title>Sign in</title></html>");
     let failure = ask(WireProtocol::OpenaiChat, true, page).await.unwrap_err();
     assert_eq!((failure.code, failure.detail.as_deref()), (FailureCode::WebPage, Some("Sign in")));
+}
+
+#[tokio::test]
+async fn a_stream_may_be_one_chunk_a_line() {
+    let lines = "{\"choices\":[{\"delta\":{\"content\":\"By \"}}]}\n\
+                 {\"choices\":[{\"delta\":{\"content\":\"line.\"},\"finish_reason\":\"stop\"}]}\n";
+    let script = Script::whole(200, "Content-Type: application/x-ndjson\r\n", lines);
+    let answer = ask(WireProtocol::OpenaiChat, true, script).await;
+    assert_eq!(answer, Ok(("By line.".into(), Some(FinishReason::Stop))));
+}
+
+#[tokio::test]
+async fn an_error_says_its_words_in_whatever_shape_they_come() {
+    let shapes = [
+        (r#"{"errors":[{"code":7003,"message":"No such route."}],"success":false}"#, "No such route."),
+        (
+            r#"{"detail":[{"loc":["body","model"],"msg":"Field required"},{"msg":"Too long"}]}"#,
+            "Field required; Too long",
+        ),
+        (r#"{"type":"about:blank","title":"Bad input","status":400,"errors":{"model":["?"]}}"#, "Bad input"),
+        (r#"{"error":[{"error":{"message":"Deep"}}]}"#, "Deep"),
+        (r#"{"errors":[],"message":"Plain"}"#, "Plain"),
+    ];
+    for (body, words) in shapes {
+        let script = Script::whole(400, "Content-Type: application/json\r\n", body);
+        let failure = ask(WireProtocol::OpenaiChat, true, script).await.unwrap_err();
+        assert_eq!((failure.code, failure.detail.as_deref()), (FailureCode::BadRequest, Some(words)), "{body}");
+    }
+    let event =
+        Script::whole(200, "Content-Type: text/event-stream\r\n", "data: {\"errors\":[{\"message\":\"No\"}]}\n\n");
+    let failure = ask(WireProtocol::OpenaiChat, true, event).await.unwrap_err();
+    assert_eq!((failure.code, failure.detail.as_deref()), (FailureCode::Vendor, Some("No")));
 }
 
 #[tokio::test]

@@ -236,7 +236,7 @@ pub(super) fn says_error(error: &Value) -> bool {
 }
 
 /// An error in a frame that has neither choices nor `error`: `{code, message}` (SiliconFlow, DashScope), `{detail}`,
-/// `{base_resp: {status_code, status_msg}}` (MiniMax).
+/// `{errors: […]}` (Cloudflare), `{base_resp: {status_code, status_msg}}` (MiniMax).
 pub(super) fn bare_error(data: &str) -> Option<Value> {
     let frame: Value = serde_json::from_str(data).ok()?;
     if let Some(response) = frame.get("base_resp") {
@@ -251,5 +251,6 @@ pub(super) fn bare_error(data: &str) -> Option<Value> {
     };
     let coded = ["code", "error_code", "statusCode"].into_iter().any(number);
     let worded = ["message", "msg", "error_msg"].into_iter().any(text);
-    (text("detail") || coded && worded).then_some(frame)
+    let several = frame.get("errors").and_then(Value::as_array).is_some_and(|errors| !errors.is_empty());
+    (text("detail") || several || coded && worded).then_some(frame)
 }
