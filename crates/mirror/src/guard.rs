@@ -27,19 +27,19 @@ pub(crate) async fn guard(State(entrance): State<Entrance>, request: Request, ne
     let method = request.method().clone();
     let template = request.extensions().get::<MatchedPath>().cloned();
     let checked = check(entrance, &method, request.uri(), request.headers());
+    let last = checked.is_err() || request.headers().contains_key(header::TRANSFER_ENCODING);
     let mut response = match checked {
-        Err(refusal) => {
-            // What else comes on this connection is not heard: it may be what the refused request hid in its body.
-            let mut response = (entrance.refuse)(refusal);
-            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-            response
-        }
+        Err(refusal) => (entrance.refuse)(refusal),
         // A defect in one handler ends that one request.
         Ok(()) => AssertUnwindSafe(next.run(request)).catch_unwind().await.unwrap_or_else(|_| {
             let message = "Rivulet made a mistake.";
             (entrance.refuse)(Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::Internal, message))
         }),
     };
+    if last {
+        // What else comes on this connection is not heard: it may be what this request hid in its body.
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     secure(response.headers_mut());
     // Never the query, a header, a body or a method of the client's own making: they hold tokens and conversations.
     let method = known(&method);
@@ -90,9 +90,16 @@ fn check(entrance: Entrance, method: &Method, uri: &Uri, headers: &HeaderMap) ->
             "This server does not change protocols.",
         ));
     }
-    // A body says its length, in one way only: there is nothing to disagree about.
-    if headers.contains_key(header::TRANSFER_ENCODING) {
-        return Err(Refusal::new(StatusCode::LENGTH_REQUIRED, ErrorCode::Invalid, "A body needs a Content-Length."));
+    // A body in chunks, as .NET and Node send it, is read; hyper takes no notice of a length beside them (RFC 9112, 6.3),
+    // so such a request is the last of its connection.
+    let chunked = match single(headers, &header::TRANSFER_ENCODING) {
+        Single::None => true,
+        Single::One(coding) => coding.trim().eq_ignore_ascii_case("chunked"),
+        Single::Bad => false,
+    };
+    if !chunked {
+        let message = "A body has a Content-Length or comes in chunks.";
+        return Err(Refusal::new(StatusCode::LENGTH_REQUIRED, ErrorCode::Invalid, message));
     }
     if method != Method::GET && method != Method::POST {
         return Err(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, ErrorCode::Invalid, "Only GET and POST are served."));

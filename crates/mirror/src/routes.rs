@@ -12,11 +12,13 @@ use axum::extract::{Extension, Path, Query, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http_body_util::LengthLimitError;
 use rivulet_engine::Engine;
 use rivulet_protocol::*;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::json as value;
+use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -304,7 +306,8 @@ pub(crate) async fn read_body(time: Duration, request: Request, most: usize) -> 
     let read = axum::body::to_bytes(request.into_body(), most);
     let body = match tokio::time::timeout(time, read).await {
         Ok(Ok(body)) => body,
-        Ok(Err(_)) => return Err(too_large()),
+        Ok(Err(error)) if error.source().is_some_and(|cause| cause.is::<LengthLimitError>()) => return Err(too_large()),
+        Ok(Err(_)) => return Err(ApiError::invalid("The request's body is cut or has a wrong chunk.").into()),
         Err(_) => {
             let message = "The request came too slowly.";
             return Err(Refusal::new(StatusCode::REQUEST_TIMEOUT, ErrorCode::Invalid, message));

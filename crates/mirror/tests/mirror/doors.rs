@@ -175,13 +175,35 @@ async fn a_body_has_one_length_so_that_no_second_request_hides_in_it() {
     let site = site().await;
     let inner = format!("GET / HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n\r\n", site.port);
     let start = format!("POST /api/rpc/app_info HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n", site.port);
-    for lengths in
-        ["Content-Length: 3\r\nTransfer-Encoding: chunked\r\n", "Content-Length: 3\r\nContent-Length: 40\r\n"]
-    {
-        let got = site.raw(&format!("{start}{lengths}Connection: close\r\n\r\n0\r\n\r\n{inner}"));
-        assert!(matches!(got.status, 400 | 411), "{lengths}: {}", got.status);
-        assert!(!got.body.contains("HTTP/1.1 200"), "the hidden request was answered");
+    for lengths in [
+        "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n",
+        "Content-Length: 3\r\nContent-Length: 40\r\n",
+        "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+        "Transfer-Encoding: gzip, chunked\r\n",
+    ] {
+        let got = site.raw(&format!("{start}{lengths}\r\n0\r\n\r\n{inner}"));
+        assert!(matches!(got.status, 400 | 401 | 411), "{lengths}: {}", got.status);
+        assert_eq!(got.header("connection"), Some("close"), "{lengths}");
+        assert!(!got.body.contains("HTTP/1.1"), "{lengths}: the hidden request was answered");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_may_come_in_chunks_and_is_then_the_last_of_its_connection() {
+    let site = site().await;
+    let (port, token) = (site.port, &site.token);
+    let own = format!("Host: 127.0.0.1:{port}\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\n");
+    let post = |body: &str| {
+        let hidden = format!("GET / HTTP/1.1\r\n{own}\r\n");
+        site.raw(&format!("POST /api/rpc/app_info HTTP/1.1\r\n{own}Transfer-Encoding: chunked\r\n\r\n{body}{hidden}"))
+    };
+    let read = post("1\r\n{\r\n1;note=x\r\n}\r\n0\r\n\r\n");
+    assert_eq!((read.status, read.header("connection")), (200, Some("close")));
+    assert!(!read.body.contains("HTTP/1.1"), "the hidden request was answered");
+    assert_eq!(post("x\r\n{}\r\n0\r\n\r\n").status, 400, "a wrong chunk");
+    let long = " ".repeat(1 << 20);
+    let pieces: String = (0..40).map(|_| format!("100000\r\n{long}\r\n")).collect();
+    assert_eq!(post(&format!("{pieces}0\r\n\r\n")).status, 413, "without end");
 }
 
 #[tokio::test(flavor = "multi_thread")]
