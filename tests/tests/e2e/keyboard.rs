@@ -2,6 +2,7 @@
 //! what is open, and the focus is where it was.
 
 use crate::accessibility::{Findings, press};
+use crate::looking::there;
 use crate::use_demo;
 use rivulet_tests::{Desktop, PATIENCE, Page, Window, wait_for};
 use serde_json::{Value, json};
@@ -13,10 +14,6 @@ const REACHED: &str = include_str!("reached.js");
 async fn hit(page: &Page, selector: &str) {
     let click = "const found = document.querySelector(arguments[0]); found?.click(); return found !== null";
     until(page, selector, click, json!([selector])).await;
-}
-
-async fn there(page: &Page, selector: &str) {
-    until(page, selector, "return document.querySelector(arguments[0]) !== null", json!([selector])).await;
 }
 
 /// Waits until a script answers with true.
@@ -113,12 +110,13 @@ async fn a_sheet_has_the_keys_to_itself() {
     reached(page, "mirror", &mut findings).await;
     press(page, Key::Escape).await;
     page.click("project-new").await;
+    has_focus(page, "[data-testid=project-name]").await;
     page.fill("project-name", "Rivers").await;
     reached(page, "project", &mut findings).await;
     press(page, Key::Escape).await;
     hit(page, ".row-menu").await;
     page.click("tags").await;
-    page.element("tag-field").await;
+    has_focus(page, "[data-testid=tag-field]").await;
     reached(page, "tags", &mut findings).await;
     press(page, Key::Escape).await;
     hit(page, "[data-testid=inspect]").await;
@@ -153,7 +151,7 @@ async fn a_drawer_has_the_keys_to_itself_and_gives_the_focus_back() {
     use_demo(page, "echo", 1_000_000).await;
     page.send("Show me.").await;
     page.answer_in(1, "complete").await;
-    desktop.xdotool(&["search", "--onlyvisible", "--name", "^Rivulet", "windowsize", "500", "740"]).unwrap();
+    desktop.resize(500);
     until(page, "it is narrow", "return innerWidth === 500", json!([])).await;
     page.script("document.querySelector('.icon.drawer').focus()", vec![]).await;
     press(page, Key::Enter).await;

@@ -1,17 +1,19 @@
-/** How long the shine takes to run past, and in how many steps. */
+/** How long the shine takes to run past. */
 const RUN_MS = 2400;
-const STEPS = 36;
 
 /**
- * The shine of an answer that grows runs down, as the text does; for `{@attach}`. In steps that belong to the whole run:
- * between two of them nothing changes, so the pictures of the growing text need not look at it again. A rule of the style
- * sheet could not say that, it has steps between two key frames only, and a new style with every picture.
+ * The shine of an answer that grows runs down, as the text does; for `{@attach}`. It moves with the pictures of the
+ * growing text and makes none of its own: an animation with a clock would cost the reader's machine as many again.
  */
-export function flow(shine: HTMLElement): (() => void) | undefined {
-  if (matchMedia('(prefers-reduced-motion: reduce)').matches) return;
-  const run = shine.animate(
-    { transform: ['translateY(-100%)', 'translateY(100%)'] },
-    { duration: RUN_MS, easing: `steps(${STEPS})`, iterations: Number.POSITIVE_INFINITY },
-  );
-  return () => run.cancel();
+export function flow(text: () => string): (shine: HTMLElement) => (() => void) | undefined {
+  return (shine) => {
+    if (matchMedia('(prefers-reduced-motion: reduce)').matches) return;
+    const run = shine.animate({ transform: ['translateY(-100%)', 'translateY(100%)'] }, RUN_MS);
+    run.pause();
+    $effect(() => {
+      void text();
+      run.currentTime = performance.now() % RUN_MS;
+    });
+    return () => run.cancel();
+  };
 }

@@ -44,16 +44,29 @@ function mathInline(state: StateInline, silent: boolean): boolean {
 
 /** Where the formula that began at `start` ends, or -1. */
 function findClose(src: string, start: number, max: number, close: string): number {
-  for (let at = start; at < max; at++) {
-    if (src.startsWith(close, at)) {
-      if (at === start) return -1;
-      if (close !== '$') return at;
-      if (/\s/.test(src.charAt(at - 1))) return -1;
-      return /\d/.test(src.charAt(at + 1)) ? -1 : at;
-    }
-    if (src.charCodeAt(at) === BACKSLASH) at++;
-  }
-  return -1;
+  const at = nextMark(src, close, start);
+  if (at < 0 || at >= max || at === start) return -1;
+  if (close !== '$') return at;
+  return /\s/.test(src.charAt(at - 1)) || /\d/.test(src.charAt(at + 1)) ? -1 : at;
+}
+
+/** What was found last of each mark: many openings that nothing closes shall not search the same text again and again. */
+const found = new Map<string, { src: string; from: number; at: number }>();
+
+/** Where `mark` is next, from `start` on, without a backslash before it that escapes it; or -1. */
+function nextMark(src: string, mark: string, start: number): number {
+  const last = found.get(mark);
+  if (last?.src === src && last.from <= start && (last.at < 0 || start <= last.at)) return last.at;
+  let at = src.indexOf(mark, start);
+  while (at >= 0 && isEscaped(src, start, at)) at = src.indexOf(mark, at + 1);
+  found.set(mark, { src, from: start, at });
+  return at;
+}
+
+function isEscaped(src: string, start: number, at: number): boolean {
+  let before = at;
+  while (before > start && src.charCodeAt(before - 1) === BACKSLASH) before--;
+  return (at - before) % 2 === 1;
 }
 
 /**
