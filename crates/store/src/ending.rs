@@ -1,5 +1,6 @@
 //! Ends of answers: what must reach the disk, and is tried until it does.
 
+use crate::queue::Lasting;
 use crate::{Durability, Spending, Store, StoreError, asked, messages};
 use rivulet_protocol::{ConversationId, EventBody, Message};
 use serde::{Deserialize, Serialize};
@@ -38,7 +39,7 @@ impl Store {
 
     async fn put_end(&self, ending: Ending, event: EventBody) -> Result<(), StoreError> {
         let ending = Arc::new(ending);
-        self.push(Durability::Synced, Some(Arc::clone(&ending)), move |work| {
+        self.push(Durability::Synced, Some(Lasting::Ending(Arc::clone(&ending))), move |work| {
             let Ending { conversation, message, counted, spent } = &*ending;
             let seq = work.next_number(*conversation)?;
             messages::fold(work.connection, *conversation, message, seq)?;

@@ -50,9 +50,8 @@ pub use spending::Spending;
 pub use storage::StoredStorage;
 
 use attachments::Files;
-use ending::Ending;
 use health::Health;
-use queue::{Item, Job, Queue};
+use queue::{Item, Job, Lasting, Queue};
 use reader::Readers;
 use rivulet_protocol::{ConversationId, DiskProblem, Event, MessageId};
 use rusqlite::Connection;
@@ -141,6 +140,11 @@ impl Store {
         Ok(Self { shared: Arc::new(shared) })
     }
 
+    /// What the disk refuses just now.
+    pub fn disk(&self) -> Option<DiskProblem> {
+        self.shared.health.problem()
+    }
+
     /// Adds to a running answer. Never blocks and never fails: it waits in memory for the next commit, and what comes
     /// meanwhile is joined to it.
     pub fn append(&self, conversation: ConversationId, message: MessageId, append: Append) {
@@ -177,7 +181,7 @@ impl Store {
     async fn push<T: Send + 'static>(
         &self,
         durability: Durability,
-        ending: Option<Arc<Ending>>,
+        lasting: Option<Lasting>,
         write: impl Fn(&mut Work<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
@@ -185,7 +189,7 @@ impl Store {
         let filled = Arc::clone(&slot);
         let job = Job {
             durability,
-            ending,
+            lasting,
             run: Box::new(move |work| {
                 let value = write(work)?;
                 *filled.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);

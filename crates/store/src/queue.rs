@@ -3,7 +3,7 @@
 
 use crate::ending::Ending;
 use crate::{Asked, Durability, Point, StoreError, Work};
-use rivulet_protocol::{ConversationId, EventBody, MessageId};
+use rivulet_protocol::{ConversationId, Draft, EventBody, MessageId};
 use rusqlite::Connection;
 use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -92,10 +92,37 @@ pub(crate) type Run = Box<dyn Fn(&mut Work<'_>) -> Result<(), StoreError> + Send
 /// A write that somebody waits for. `run` may be called again when the disk refused the first try.
 pub(crate) struct Job {
     pub durability: Durability,
-    /// What it ends, if it is the end of an answer: that is tried until it succeeds, for it must not be lost.
-    pub ending: Option<Arc<Ending>>,
+    /// What it writes, if that must not be lost: it is tried until it succeeds.
+    pub lasting: Option<Lasting>,
     pub run: Run,
     pub reply: Option<oneshot::Sender<Result<(), StoreError>>>,
+}
+
+/// What is tried until the disk takes it.
+#[derive(Clone)]
+pub(crate) enum Lasting {
+    /// Whoever ends an answer waits for it.
+    Ending(Arc<Ending>),
+    /// Whoever writes is told, and may go on writing: a later one takes the place of this.
+    Draft(Arc<Draft>),
+}
+
+impl Job {
+    pub fn ending(&self) -> Option<&Ending> {
+        match &self.lasting {
+            Some(Lasting::Ending(ending)) => Some(ending),
+            Some(Lasting::Draft(_)) | None => None,
+        }
+    }
+}
+
+impl Item {
+    pub fn draft(&self) -> Option<&Draft> {
+        match self {
+            Self::Job(Job { lasting: Some(Lasting::Draft(draft)), .. }) => Some(draft),
+            _ => None,
+        }
+    }
 }
 
 #[derive(Default)]
@@ -230,6 +257,12 @@ impl Queue {
         };
         let end = if rest.is_empty() { state.end } else { None };
         (std::mem::replace(&mut state.items, rest), end)
+    }
+
+    /// Waits this long, or until the queue ends.
+    pub fn pause(&self, limit: Duration) {
+        let goes_on = |state: &mut State| state.end.is_none();
+        let _ = self.filled.wait_timeout_while(self.lock(), limit, goes_on);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

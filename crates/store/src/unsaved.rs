@@ -1,9 +1,10 @@
 //! What the database does not take is kept in files while it does not, so that the end of the process loses nothing. The
 //! next start that opens a sound database takes them in (`taking`), and only then they go.
 //!
-//! A file for each answer, plain JSON, in the data folder; where that takes nothing either, in the home folder, or in
+//! A file for each answer and each draft, plain JSON, in the data folder; where that takes nothing either, in the home folder, or in
 //! the one for temporary files.
 
+mod kept;
 mod part;
 mod taking;
 
@@ -11,7 +12,7 @@ pub(crate) use taking::take_in;
 
 use crate::queue::Item;
 use crate::{StoreError, backup, schema};
-use part::Part;
+use kept::Kept;
 use rivulet_protocol::{DiskFault, DiskProblem, FileHash, Unsaved};
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -31,8 +32,8 @@ pub(crate) struct UnsavedFiles {
     /// The data folder; none for a database that is nowhere but in memory.
     dir: Option<PathBuf>,
     written: BTreeSet<PathBuf>,
-    /// How many items they stand for, and what was said of them.
-    last: Option<(usize, Unsaved)>,
+    /// What was said of them.
+    last: Option<Unsaved>,
 }
 
 impl UnsavedFiles {
@@ -40,32 +41,35 @@ impl UnsavedFiles {
         Self { dir, ..Self::default() }
     }
 
-    /// Keeps what is in `items` and would be lost with the process; tells where it is, and what a person is told of why.
-    pub fn keep(&mut self, items: &[Item], error: &StoreError) -> DiskProblem {
+    /// Keeps what is in `items` (of which some may be `new` since the last time) and would be lost with the process;
+    /// tells where it is, and what a person is told of why.
+    pub fn keep(&mut self, items: &[Item], new: bool, error: &StoreError) -> DiskProblem {
         let problem = error.problem();
         let fault = match &self.dir {
             Some(dir) if problem.fault == DiskFault::Other && error.is_disk() => why(dir).unwrap_or(DiskFault::Other),
             _ => problem.fault,
         };
-        DiskProblem { fault, unsaved: self.keep_items(items), ..problem }
+        DiskProblem { fault, unsaved: self.keep_items(items, new), ..problem }
     }
 
-    fn keep_items(&mut self, items: &[Item]) -> Unsaved {
-        // While the disk refuses, items are only added.
-        if let Some((count, unsaved @ (Unsaved::Nothing | Unsaved::Kept { .. }))) = &self.last
-            && *count == items.len()
-        {
+    fn keep_items(&mut self, items: &[Item], new: bool) -> Unsaved {
+        if let (false, Some(unsaved @ (Unsaved::Nothing | Unsaved::Kept { .. }))) = (new, &self.last) {
             return unsaved.clone();
         }
-        let unsaved = self.write(&Part::all(items));
-        self.last = Some((items.len(), unsaved.clone()));
+        let unsaved = self.write(&Kept::all(items));
+        self.last = Some(unsaved.clone());
         unsaved
     }
 
-    fn write(&mut self, parts: &[Part]) -> Unsaved {
-        let Some(dir) = self.dir.as_ref().filter(|_| !parts.is_empty()) else { return Unsaved::Nothing };
+    fn write(&mut self, all: &[Kept]) -> Unsaved {
+        let Some(dir) = self.dir.as_ref() else { return Unsaved::Nothing };
+        if all.is_empty() {
+            // Drafts, sent or thrown away by now.
+            remove(std::mem::take(&mut self.written).iter());
+            return Unsaved::Nothing;
+        }
         for place in places(dir) {
-            match write_all(&place, dir, parts) {
+            match write_all(&place, dir, all) {
                 Ok(written) => {
                     // What was in another place before is here now.
                     remove(self.written.difference(&written));
@@ -119,14 +123,14 @@ fn is_own(place: &Path, _: &Path) -> bool {
     std::fs::symlink_metadata(place).is_ok_and(|place| place.is_dir())
 }
 
-fn write_all(place: &Path, dir: &Path, parts: &[Part]) -> io::Result<BTreeSet<PathBuf>> {
+fn write_all(place: &Path, dir: &Path, all: &[Kept]) -> io::Result<BTreeSet<PathBuf>> {
     if std::fs::symlink_metadata(place).is_err() {
         schema::create_private_dir(place)?;
     }
     if !is_own(place, dir) {
         return Err(io::ErrorKind::PermissionDenied.into());
     }
-    let written: io::Result<_> = parts.iter().map(|part| write(place, part)).collect();
+    let written: io::Result<_> = all.iter().map(|kept| write(place, kept)).collect();
     backup::sync_folder(place);
     if written.is_err() {
         // Unless there is something in it.
@@ -136,12 +140,12 @@ fn write_all(place: &Path, dir: &Path, parts: &[Part]) -> io::Result<BTreeSet<Pa
 }
 
 /// Whole or not at all.
-fn write(place: &Path, part: &Part) -> io::Result<PathBuf> {
-    let file = place.join(part.name());
+fn write(place: &Path, kept: &Kept) -> io::Result<PathBuf> {
+    let file = place.join(kept.name());
     let beside = file.with_extension("part");
     let written = schema::create_private_file(&beside).and_then(|()| {
         let mut out = File::options().write(true).truncate(true).open(&beside)?;
-        out.write_all(&serde_json::to_vec_pretty(part)?)?;
+        out.write_all(&serde_json::to_vec_pretty(kept)?)?;
         out.sync_all()?;
         std::fs::rename(&beside, &file)
     });

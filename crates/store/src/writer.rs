@@ -29,6 +29,7 @@ pub(crate) fn run(mut connection: Connection, queue: &Queue, health: &Health, mu
     let mut not_before = Instant::now();
     loop {
         let (more, end) = queue.take(retry.map(|_| Duration::ZERO), not_before);
+        let new = !more.is_empty();
         items.extend(more);
         run_alone(&mut connection, &mut heads, &mut items, retry.is_some());
         // With nothing left to write it still has to be found out whether the disk is back.
@@ -51,18 +52,24 @@ pub(crate) fn run(mut connection: Connection, queue: &Queue, health: &Health, mu
                     tracing::error!(%error, "the disk refuses");
                 }
                 refuse(&mut items, &error);
-                health.refuses(unsaved.keep(&items, &error));
+                health.refuses(unsaved.keep(&items, new, &error));
                 show_unsaved(&connection, &heads, &mut items, health);
                 let wait = retry.map_or(RETRY_FIRST, |last| (last * 2).min(RETRY_LAST));
                 retry = Some(wait);
-                // Not waiting on the queue: while an answer streams it would wake at once, again and again.
-                std::thread::sleep(wait);
+                // Not waiting for more: while an answer streams it would wake at once, again and again.
+                match end {
+                    None => queue.pause(wait),
+                    Some(_) if health.unsaved() == Unsaved::InMemory => std::thread::sleep(wait),
+                    // Nothing is lost by going.
+                    Some(_) => {}
+                }
             }
         }
+        let in_memory = health.unsaved() == Unsaved::InMemory;
         if let Some(end) = end
-            && (items.is_empty() || retry.is_some_and(|wait| wait >= RETRY_LAST))
+            && (items.is_empty() || retry.is_some_and(|wait| wait >= RETRY_LAST || !in_memory))
         {
-            if health.unsaved() == Unsaved::InMemory {
+            if in_memory {
                 tracing::error!("what could not be stored is lost");
             }
             let clean = end == End::Closed && items.is_empty() && !health.is_damaged();
@@ -195,19 +202,23 @@ fn reply(items: &mut Vec<Item>) {
     }
 }
 
-/// The disk refuses: whoever can be told is told; additions and endings wait for it to come back.
+/// The disk refuses: whoever can be told is told; additions, endings and the last drafts wait for it to come back.
 fn refuse(items: &mut Vec<Item>, error: &StoreError) {
     let words = error.to_string();
     items.retain_mut(|item| {
         let Item::Job(job) = item else { return true };
-        if job.ending.is_some() {
+        if job.ending().is_some() {
             return true;
         }
         if let Some(reply) = job.reply.take() {
             let _ = reply.send(Err(full(&words)));
         }
-        false
+        job.lasting.is_some()
     });
+    let mut later = HashSet::new();
+    items.reverse();
+    items.retain(|item| item.draft().is_none_or(|draft| later.insert(draft.conversation)));
+    items.reverse();
 }
 
 /// While the disk refuses, a running answer goes on in memory: it is shown with the numbers it will have. Nothing
@@ -222,7 +233,7 @@ fn show_unsaved(connection: &Connection, heads: &Heads, items: &mut [Item], heal
             Item::Append(pending) if !ending.contains(&pending.conversation) => pending,
             Item::Append(_) | Item::Alone(_) => continue,
             Item::Job(job) => {
-                ending.extend(job.ending.as_ref().map(|ending| ending.conversation));
+                ending.extend(job.ending().map(|ending| ending.conversation));
                 continue;
             }
         };

@@ -12,6 +12,8 @@ use tokio::sync::watch;
 const BEFORE: &str = "Before it. ";
 const WHILE: &str = "While nothing 水往低处流 is written. ";
 const AFTER: &str = "And after.";
+/// Written and not sent while nothing is written.
+const DRAFT: &str = "A thought, 未发送.";
 /// An app that quits tries for a while to write what it has.
 const QUITS: Duration = Duration::from_secs(60);
 
@@ -84,6 +86,8 @@ async fn nothing_is_lost(name: &str, desktop: &Desktop, binary: &Path, refusal: 
     page.driver.refresh().await.unwrap();
     page.element("banner").await;
     page.answer_when("it has all of it", PATIENCE, |answer| answer.text.ends_with(WHILE.trim_end())).await;
+    page.fill("composer", DRAFT).await;
+    wait_for("the draft is in a file", PATIENCE, async || keeps_a_draft(desktop).then_some(())).await;
     desktop.close_until("it asks", async || page.shows("closing").await.then_some(())).await;
     assert!(page.text("closing").await.contains("the next start takes them in"));
     desktop.screenshot(&format!("closing-{name}"));
@@ -92,26 +96,44 @@ async fn nothing_is_lost(name: &str, desktop: &Desktop, binary: &Path, refusal: 
 
     let window = open(desktop, binary).await;
     is(&last_answer_in(&window.page).await, "interrupted", &[BEFORE, WHILE].concat());
+    let draft = window.page.invoke("draft_get", opened(&window).await).await.unwrap();
+    assert_eq!(draft["text"], DRAFT);
     assert!(!desktop.profile().data().join("unsaved").exists(), "it is taken in");
     window.close_by_hand(desktop).await;
     let window = open(desktop, binary).await;
-    let list = window.page.invoke("conversations_list", json!({})).await.unwrap();
-    let open = json!({ "conversation": list["conversations"][0]["id"] });
-    let messages = window.page.invoke("conversation_open", open).await.unwrap();
+    let messages = window.page.invoke("conversation_open", opened(&window).await).await.unwrap();
     is(&messages["messages"][1], "complete", &whole);
     is(&messages["messages"][3], "interrupted", &[BEFORE, WHILE].concat());
     window.close().await;
 }
 
+/// The one conversation there is, as requests name it.
+async fn opened(window: &Window) -> Value {
+    let list = window.page.invoke("conversations_list", json!({})).await.unwrap();
+    json!({ "conversation": list["conversations"][0]["id"] })
+}
+
+/// Whether a draft is in one of the places of what is not stored.
+fn keeps_a_draft(desktop: &Desktop) -> bool {
+    let folders = std::fs::read_dir(desktop.profile().home()).into_iter().flatten().flatten().map(|entry| entry.path());
+    let outside = folders.filter(|folder| folder.display().to_string().contains("rivulet-unsaved-"));
+    let places = outside.chain([desktop.profile().data().join("unsaved")]);
+    let mut files = places.filter_map(|place| std::fs::read_dir(place).ok()).flatten().flatten();
+    files.any(|file| file.file_name().to_string_lossy().starts_with("draft-"))
+}
+
+/// The data folder alone refuses: what comes is in the home folder meanwhile.
+async fn refused(fault: &'static str, sentence: &str) {
+    let desktop = Desktop::start().await;
+    let mut refusal = Refusing::new(&desktop, fault, &[desktop.profile().data()]);
+    let app = refusal.app().to_owned();
+    let home = desktop.profile().home().join("rivulet-unsaved-");
+    nothing_is_lost(fault, &desktop, &app, &mut refusal, &[sentence, &home.display().to_string()]).await;
+}
+
 #[tokio::test]
 async fn a_full_disk() {
-    let desktop = Desktop::start().await;
-    let mut refusal = Refusing::new(&desktop, "full", &[desktop.profile().data()]);
-    let app = refusal.app().to_owned();
-    // In the home folder meanwhile.
-    let home = desktop.profile().home().join("rivulet-unsaved-");
-    let banner = ["The disk is full", &home.display().to_string()];
-    nothing_is_lost("full", &desktop, &app, &mut refusal, &banner).await;
+    refused("full", "The disk is full").await;
 }
 
 #[tokio::test]
@@ -129,12 +151,7 @@ async fn a_disk_that_is_really_full() {
 
 #[tokio::test]
 async fn a_folder_that_became_read_only() {
-    let desktop = Desktop::start().await;
-    let mut refusal = Refusing::new(&desktop, "read-only", &[desktop.profile().data()]);
-    let app = refusal.app().to_owned();
-    let home = desktop.profile().home().join("rivulet-unsaved-");
-    let banner = ["may not write in its folder", &home.display().to_string()];
-    nothing_is_lost("read-only", &desktop, &app, &mut refusal, &banner).await;
+    refused("read-only", "may not write in its folder").await;
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! What one file keeps of an answer.
+//! What is kept of an answer.
 
 use crate::ending::Ending;
 use crate::queue::{Append, Item};
@@ -6,15 +6,12 @@ use crate::{Asked, Point};
 use rivulet_protocol::{Author, ConversationId, EventBody, Message, MessageId, MessageState, ToolCall, utf16_len};
 use serde::{Deserialize, Serialize};
 
-const NOTE: &str = "Rivulet's database did not take this. The next start puts it there, and then this file goes.";
 /// Between what the database has and what came later, where something in between is in neither.
 const GAP: &str = "\n\n[…]\n\n";
 
 /// What the database did not take of an answer.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Part {
-    /// For whoever opens the file.
-    note: String,
     pub conversation: ConversationId,
     pub message: MessageId,
     /// All of it, once it has ended.
@@ -54,7 +51,7 @@ impl Part {
         for item in items {
             let (conversation, message) = match item {
                 Item::Append(pending) => (pending.conversation, pending.message),
-                Item::Job(job) => match &job.ending {
+                Item::Job(job) => match job.ending() {
                     Some(ending) => (ending.conversation, ending.message.id),
                     None => continue,
                 },
@@ -66,7 +63,7 @@ impl Part {
             }
             match item {
                 Item::Append(pending) => parts[at].add(&pending.append),
-                Item::Job(job) => parts[at].ended = job.ending.as_deref().cloned(),
+                Item::Job(job) => parts[at].ended = job.ending().cloned(),
                 Item::Alone(_) => {}
             }
         }
@@ -76,7 +73,7 @@ impl Part {
 
     fn new(conversation: ConversationId, message: MessageId) -> Self {
         let (ended, text, reasoning, events, asked, point) = (None, None, None, Vec::new(), None, None);
-        Self { note: NOTE.into(), conversation, message, ended, text, reasoning, events, asked, point }
+        Self { conversation, message, ended, text, reasoning, events, asked, point }
     }
 
     fn add(&mut self, append: &Append) {
@@ -96,11 +93,6 @@ impl Part {
 
     fn has_content(&self) -> bool {
         self.ended.is_some() || self.text.is_some() || self.reasoning.is_some() || !self.events.is_empty()
-    }
-
-    /// The file's name.
-    pub fn name(&self) -> String {
-        format!("{}-{}.json", self.conversation, self.message)
     }
 
     /// The answer with this, if that is more than `stored` is.

@@ -1,11 +1,12 @@
 //! Taking in what an earlier run could not store. Each file is a transaction, and goes when that is on the disk; a kill
 //! in between does no harm, since what is there already is not put there again.
 
+use super::kept::{Kept, What};
 use super::part::Part;
 use super::{is_own, places};
 use crate::ending::Ending;
-use crate::{StoreError, asked, conversations, messages, search};
-use rivulet_protocol::{Conversation, ConversationId, Message, MessageId, MessageState};
+use crate::{StoreError, asked, conversations, drafts, messages, schema, search};
+use rivulet_protocol::{Conversation, ConversationId, Draft, Message, MessageId, MessageState};
 use rusqlite::{Connection, OptionalExtension, Transaction};
 use std::path::{Path, PathBuf};
 use uuid::Uuid;
@@ -42,19 +43,33 @@ fn files(place: &Path) -> Vec<PathBuf> {
 }
 
 fn take(connection: &mut Connection, file: &Path) -> Result<(), StoreError> {
-    let part: Part = serde_json::from_slice(&std::fs::read(file).map_err(StoreError::File)?)?;
+    let kept: Kept = serde_json::from_slice(&std::fs::read(file).map_err(StoreError::File)?)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     let transaction = connection.transaction()?;
-    put(&transaction, part)?;
+    match kept.what {
+        What::Answer(part) => put(&transaction, *part)?,
+        What::Draft { draft } => put_draft(&transaction, &draft)?,
+    }
     transaction.commit()?;
     Ok(())
+}
+
+/// Of a conversation that the database does not have, it is one of the conversation to come.
+fn put_draft(transaction: &Transaction<'_>, draft: &Draft) -> Result<(), StoreError> {
+    if drafts::put(transaction, draft)? {
+        return Ok(());
+    }
+    if !drafts::read(transaction, None)?.is_empty() {
+        return Err(StoreError::NotFound("conversation"));
+    }
+    drafts::put(transaction, &Draft { conversation: None, ..draft.clone() }).map(|_| ())
 }
 
 fn put(transaction: &Transaction<'_>, part: Part) -> Result<(), StoreError> {
     match messages::message(transaction, part.message)? {
         Some((home, stored)) => {
             let Some(whole) = part.added_to(&stored) else { return Ok(()) };
-            let seq = next_number(transaction, home)?;
+            let seq = schema::next_number(transaction, home)?;
             messages::fold(transaction, home, &whole, seq)?;
             if stored.state == MessageState::Running {
                 goes_on(transaction, &part)?;
@@ -79,11 +94,6 @@ fn goes_on(transaction: &Transaction<'_>, part: &Part) -> Result<(), StoreError>
     }
 }
 
-fn next_number(transaction: &Transaction<'_>, conversation: ConversationId) -> Result<u64, StoreError> {
-    let next = "UPDATE conversation SET head = head + 1 WHERE id = ?1 RETURNING head";
-    Ok(transaction.query_row(next, [conversation.0], |row| row.get(0))?)
-}
-
 /// The database is an older one, or another one than it was: the answer stands at the end of its conversation, which is
 /// made if it is not there.
 fn put_alone(transaction: &Transaction<'_>, home: ConversationId, mut answer: Message) -> Result<(), StoreError> {
@@ -96,7 +106,7 @@ fn put_alone(transaction: &Transaction<'_>, home: ConversationId, mut answer: Me
     if !answer.parent.is_some_and(is_here) {
         answer.parent = leaf.flatten().map(MessageId);
     }
-    let seq = next_number(transaction, home)?;
+    let seq = schema::next_number(transaction, home)?;
     messages::insert_row(transaction, home, &answer, seq)?;
     search::index(transaction, answer.id, &answer.text)?;
     let shown = "UPDATE conversation SET leaf = ?2, updated_at = max(updated_at, ?3) WHERE id = ?1";
@@ -106,20 +116,9 @@ fn put_alone(transaction: &Transaction<'_>, home: ConversationId, mut answer: Me
 
 fn conversation_of(id: ConversationId, answer: &Message) -> Conversation {
     Conversation {
-        id,
         title: answer.text.trim().lines().next().unwrap_or_default().chars().take(TITLE).collect(),
-        pinned: false,
-        created_at: answer.created_at,
-        updated_at: answer.created_at,
         provider: answer.provider.clone(),
         model: answer.model.clone(),
-        controls: Default::default(),
-        assistant: None,
-        own_prompt: Default::default(),
-        leaf: None,
-        head: 0,
-        running: false,
-        temporary: false,
-        place: Default::default(),
+        ..Conversation::new(id, answer.created_at)
     }
 }

@@ -176,3 +176,64 @@ async fn what_cannot_be_read_or_is_somebody_elses_stays_where_it_is() {
         assert_eq!(stored(&store, cut.answer.id).await.text, cut.answer.text);
     }
 }
+
+#[tokio::test]
+async fn what_was_written_and_not_sent_is_kept_too_and_only_the_last_of_it() {
+    let (full, running) = Full::new(2).await;
+    let full = full.shut().await;
+    let (here, there) = (Some(running[0].0), Some(running[1].0));
+    for (place, text) in [(here, "first "), (None, "new "), (there, "sent later "), (here, "last ")] {
+        full.store.put_draft(place, text.repeat(4_000)).await.unwrap_err();
+    }
+    full.store.put_draft(there, String::new()).await.unwrap_err();
+    full.seen.until("it is kept", |state| matches!(state.unsaved, Unsaved::Kept { .. })).await;
+    full.store.close().await;
+    let names: Vec<_> = files(full.dir.path()).iter().map(|file| file.file_name().unwrap().to_owned()).collect();
+    assert_eq!(names, [format!("draft-{}.json", here.unwrap()).as_str(), "draft-new.json"]);
+    let store = open(full.dir.path());
+    for (place, text) in [(here, "last "), (None, "new "), (there, "")] {
+        assert_eq!(store.draft(place).await.unwrap(), text.repeat(4_000));
+    }
+    assert!(files(full.dir.path()).is_empty());
+}
+
+#[tokio::test]
+async fn a_draft_is_tried_until_the_disk_takes_it() {
+    let (full, running) = Full::new(1).await;
+    let full = full.shut().await;
+    let place = Some(running[0].0);
+    full.store.put_draft(place, much()).await.unwrap_err();
+    full.seen.until("it is kept", |state| matches!(state.unsaved, Unsaved::Kept { .. })).await;
+    full.give_back();
+    full.seen.until("the disk is back", |state| state.disk == [true, false]).await;
+    assert_eq!(full.store.draft(place).await.unwrap(), much(), "tried again");
+    assert!(files(full.dir.path()).is_empty());
+}
+
+#[tokio::test]
+async fn a_draft_whose_conversation_is_not_there_is_one_of_the_conversation_to_come() {
+    let cut = Cut::new().await;
+    cut.quit().await;
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::rename(cut.folder(), dir.path().join("unsaved")).unwrap();
+    let draft = Draft { conversation: Some(ConversationId::new()), text: "written".into() };
+    let file = dir.path().join("unsaved/draft-x.json");
+    std::fs::write(&file, serde_json::json!({ "note": "", "draft": draft }).to_string()).unwrap();
+    let store = open(dir.path());
+    assert_eq!(store.draft(None).await.unwrap(), "written");
+    store.close().await;
+    // There is one already: both are kept.
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    #[cfg(unix)]
+    std::fs::set_permissions(file.parent().unwrap(), std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+    std::fs::write(&file, serde_json::json!({ "note": "", "draft": draft }).to_string()).unwrap();
+    assert_eq!(open(dir.path()).draft(None).await.unwrap(), "written");
+    assert!(file.exists());
+}
+
+fn files(dir: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(dir.join("unsaved")).into_iter().flatten();
+    let mut files: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
+}
