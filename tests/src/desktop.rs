@@ -182,6 +182,12 @@ impl Desktop {
         .await
     }
 
+    /// Makes the app's window this wide; how its page takes that is the caller's to wait for.
+    pub fn resize(&self, width: u32) {
+        let window = ["search", "--onlyvisible", "--name", "^Rivulet", "windowsize", &width.to_string(), "740"];
+        self.xdotool(&window).unwrap();
+    }
+
     /// Presses the keys that close the app's window, if it is there to be seen.
     pub(crate) fn press_close(&self) {
         let focus = ["search", "--onlyvisible", "--name", "^Rivulet", "windowfocus", "--sync"];

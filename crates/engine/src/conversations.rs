@@ -211,22 +211,5 @@ impl Engine {
 
 /// A conversation as it is before anything was said in it.
 pub(crate) fn empty_conversation(provider: Option<ProviderId>, model: Option<String>) -> Conversation {
-    let now = now_ms();
-    Conversation {
-        id: ConversationId::new(),
-        title: String::new(),
-        pinned: false,
-        created_at: now,
-        updated_at: now,
-        provider,
-        controls: Controls::default(),
-        model,
-        leaf: None,
-        head: 0,
-        running: false,
-        assistant: None,
-        own_prompt: Default::default(),
-        temporary: false,
-        place: Place::default(),
-    }
+    Conversation { provider, model, ..Conversation::new(ConversationId::new(), now_ms()) }
 }

@@ -251,7 +251,7 @@ impl Engine {
 
     /// What the disk refuses just now.
     pub fn disk(&self) -> Option<DiskProblem> {
-        self.core.logs.problem()
+        self.core.store.disk()
     }
 
     /// Whether nothing more comes of the answers that are being written: they wait for a disk that refuses.

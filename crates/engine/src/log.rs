@@ -20,7 +20,6 @@ const IDLE_LOGS: usize = 64;
 /// All live logs.
 pub(crate) struct Logs {
     logs: Mutex<HashMap<ConversationId, Arc<Log>>>,
-    problem: Mutex<Option<DiskProblem>>,
     library: broadcast::Sender<LibraryEvent>,
 }
 
@@ -40,7 +39,7 @@ struct Tail {
 
 impl Logs {
     pub fn new(library: broadcast::Sender<LibraryEvent>) -> Self {
-        Self { logs: Mutex::default(), problem: Mutex::default(), library }
+        Self { logs: Mutex::default(), library }
     }
 
     /// The log of a conversation whose head is known to be at least `head`.
@@ -53,11 +52,6 @@ impl Logs {
             Arc::new(Log { head: watch::Sender::new(head), tail: Mutex::new(Tail { after: head, ..Tail::default() }) })
         });
         Arc::clone(log)
-    }
-
-    /// What the disk refuses just now.
-    pub fn problem(&self) -> Option<DiskProblem> {
-        lock(&self.problem).clone()
     }
 
     /// Something in this log shall be told to nobody any more: whoever reads it reads the store, which knows what.
@@ -83,7 +77,6 @@ impl Publish for Logs {
     }
 
     fn disk(&self, problem: Option<DiskProblem>) {
-        lock(&self.problem).clone_from(&problem);
         let _ = self.library.send(LibraryEvent::Disk { problem });
     }
 }

@@ -6,8 +6,8 @@
 use crate::shape::Shape;
 use crate::{Chat, limits};
 use rivulet_protocol::{
-    Author, Controls, Conversation, ConversationId, FinishReason, ImportFormat, ImportReport, Message, MessageId,
-    MessageState, SkipReason, ToolCall, Usage,
+    Author, Conversation, ConversationId, FinishReason, ImportFormat, ImportReport, Message, MessageId, MessageState,
+    SkipReason, ToolCall, Usage,
 };
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -223,21 +223,11 @@ pub fn settle(mut tree: Tree, format: ImportFormat, now: u64, report: &mut Impor
     report.branches += branches(&messages);
     let last = messages.iter().map(|message| message.created_at).max();
     let conversation = Conversation {
-        id: ConversationId(id),
         title: title(&tree.title, &messages),
         pinned: tree.pinned,
-        created_at: begun,
         updated_at: tree.updated_at.or(last).unwrap_or(begun).max(begun),
-        provider: None,
-        model: None,
-        controls: Controls::default(),
         leaf: Some(leaf),
-        head: 0,
-        running: false,
-        assistant: None,
-        own_prompt: Default::default(),
-        temporary: false,
-        place: Default::default(),
+        ..Conversation::new(ConversationId(id), begun)
     };
     Some(Chat { conversation, messages, project: None })
 }

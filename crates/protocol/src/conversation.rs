@@ -52,6 +52,27 @@ pub struct Conversation {
 }
 
 impl Conversation {
+    /// One in which nothing was said yet; `at` in milliseconds since the epoch.
+    pub fn new(id: ConversationId, at: u64) -> Self {
+        Self {
+            id,
+            title: String::new(),
+            pinned: false,
+            created_at: at,
+            updated_at: at,
+            provider: None,
+            model: None,
+            controls: Controls::default(),
+            assistant: None,
+            own_prompt: OwnPrompt::default(),
+            leaf: None,
+            head: 0,
+            running: false,
+            temporary: false,
+            place: Place::default(),
+        }
+    }
+
     /// Leaves out what this caller is not told: where the person put it is the window's alone.
     pub fn show_to(&mut self, caller: &Caller) {
         if caller.role != CallerRole::Window {

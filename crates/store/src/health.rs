@@ -63,6 +63,11 @@ impl Health {
         }
     }
 
+    /// What the disk refuses, as it was told last.
+    pub fn problem(&self) -> Option<DiskProblem> {
+        self.told().clone()
+    }
+
     fn told(&self) -> MutexGuard<'_, Option<DiskProblem>> {
         self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }

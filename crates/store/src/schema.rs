@@ -1,7 +1,7 @@
 //! The database file: claiming the folder, formats, and marking what a crash left behind.
 
 use crate::{StoreError, backup, messages};
-use rivulet_protocol::{BackupKind, MessageState, now_ms};
+use rivulet_protocol::{BackupKind, ConversationId, MessageId, MessageState, now_ms};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction};
 use std::fs::{File, OpenOptions};
@@ -178,19 +178,21 @@ fn interrupt_running(transaction: &Transaction<'_>) -> Result<(), StoreError> {
     )?;
     let running = running.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<Vec<_>, _>>()?;
     for (id, conversation) in running {
-        let (message, conversation) = (rivulet_protocol::MessageId(id), rivulet_protocol::ConversationId(conversation));
+        let (message, conversation) = (MessageId(id), ConversationId(conversation));
         let Some((_, mut ended)) = messages::message(transaction, message)? else { continue };
         let at = now_ms();
         ended.state = MessageState::Interrupted;
         ended.ended_at = Some(at);
-        let head: u64 = transaction.query_row(
-            "UPDATE conversation SET head = head + 1 WHERE id = ?1 RETURNING head",
-            [conversation.0],
-            |row| row.get(0),
-        )?;
-        messages::fold(transaction, conversation, &ended, head)?;
+        let seq = next_number(transaction, conversation)?;
+        messages::fold(transaction, conversation, &ended, seq)?;
     }
     Ok(())
+}
+
+/// The number of the next event of a conversation, before there is a writer that knows them.
+pub(crate) fn next_number(connection: &Connection, conversation: ConversationId) -> Result<u64, StoreError> {
+    let next = "UPDATE conversation SET head = head + 1 WHERE id = ?1 RETURNING head";
+    Ok(connection.query_row(next, [conversation.0], |row| row.get(0))?)
 }
 
 /// Marks a clean end and closes; whether it could.

@@ -223,9 +223,7 @@ async fn the_question_reads_well_in_every_look_and_width() {
         let patch = json!({ "patch": { "theme": theme, "language": language } });
         page.invoke("settings_update", patch).await.unwrap();
         for width in [1180, 360] {
-            let size = ["windowsize", &width.to_string(), "740"];
-            let window = ["search", "--onlyvisible", "--name", "^Rivulet"];
-            app.desktop.xdotool(&[&window[..], &size[..]].concat()).unwrap();
+            app.desktop.resize(width);
             let taken = "const { lang, dataset } = document.documentElement; return [dataset.theme, lang, innerWidth];";
             wait_for("the look is taken", PATIENCE, async || {
                 (page.script(taken, vec![]).await == json!([theme, language, width])).then_some(())

@@ -176,10 +176,7 @@ async fn its_screens_are_for_everyone() {
             })
             .await;
             for width in [1180, 590, 360] {
-                let width_of_window = width.to_string();
-                desktop
-                    .xdotool(&["search", "--onlyvisible", "--name", "^Rivulet", "windowsize", &width_of_window, "740"])
-                    .unwrap();
+                desktop.resize(width);
                 wait_for("the width is taken", PATIENCE, async || {
                     (page.script("return innerWidth", vec![]).await == json!(width)).then_some(())
                 })

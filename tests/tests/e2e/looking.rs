@@ -107,11 +107,7 @@ impl Looker<'_> {
 
     pub(crate) async fn resize(&self, width: u32) {
         match self.host {
-            Host::Window(desktop) => {
-                let window = ["search", "--onlyvisible", "--name", "^Rivulet"];
-                let size = ["windowsize", &width.to_string(), "740"];
-                desktop.xdotool(&[&window[..], &size[..]].concat()).unwrap();
-            }
+            Host::Window(desktop) => desktop.resize(width),
             Host::Browser => {
                 let size = json!({ "width": width, "height": 740, "deviceScaleFactor": 1, "mobile": false });
                 self.page.driver.cdp().send_raw("Emulation.setDeviceMetricsOverride", size).await.unwrap();
@@ -134,10 +130,15 @@ impl Looker<'_> {
     }
 
     pub(crate) async fn there(&self, selector: &str) {
-        let script = "return document.querySelectorAll(arguments[0]).length > 0";
-        wait_for(selector, PATIENCE, async || {
-            (self.page.script(script, vec![json!(selector)]).await == json!(true)).then_some(())
-        })
-        .await;
+        there(self.page, selector).await;
     }
+}
+
+/// Waits until something is in the page, shown in this width or not.
+pub(crate) async fn there(page: &Page, selector: &str) {
+    let script = "return document.querySelector(arguments[0]) !== null";
+    wait_for(selector, PATIENCE, async || {
+        (page.script(script, vec![json!(selector)]).await == json!(true)).then_some(())
+    })
+    .await;
 }

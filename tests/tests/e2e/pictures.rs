@@ -124,8 +124,7 @@ async fn draw(talk: &Talk) {
     page.send(talk.next).await;
     page.answer_when("it comes", PATIENCE, |answer| !answer.text.is_empty()).await;
     keep(&desktop, page, talk, "answering").await;
-    let window_id = ["search", "--onlyvisible", "--name", "^Rivulet", "windowsize", "360", "740"];
-    desktop.xdotool(&window_id).unwrap();
+    desktop.resize(360);
     keep(&desktop, page, talk, "narrow").await;
     window.close().await;
 }

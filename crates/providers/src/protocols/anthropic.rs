@@ -7,7 +7,7 @@
 
 mod request;
 
-use super::frame::{Damage, count, json_of, object, soft, text, unfinished};
+use super::frame::{Damage, arguments_of, count, json_of, object, soft, text, unfinished};
 use super::{KeyHeader, Protocol};
 use crate::classify::VendorError;
 use crate::frames::Framing;
@@ -299,11 +299,7 @@ impl Anthropic {
                 out.push(Delta::Replay(item));
             }
             Some(Block::Tool { id, name, input, json }) => {
-                let whole = match input {
-                    Value::Object(_) => input.to_string(),
-                    Value::String(text) if !text.is_empty() => text,
-                    _ => "{}".to_owned(),
-                };
+                let whole = Some(arguments_of(&input)).filter(|whole| !whole.is_empty()).unwrap_or_else(|| "{}".into());
                 let id = if id.is_empty() { format!("call_{}", self.calls.len() + 1) } else { id };
                 self.calls.push((id, name, if json.is_empty() { whole } else { json }));
             }

@@ -45,6 +45,16 @@ pub(super) fn json_of(event: &SseEvent) -> &str {
     data.strip_prefix("data:").map_or(data, str::trim_start)
 }
 
+/// A call's arguments: text in one protocol and an object in another, and servers exist that take the other's. Empty if it
+/// is neither.
+pub(super) fn arguments_of(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Object(_) => value.to_string(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => String::new(),
+    }
+}
+
 /// The failure of an answer whose bytes ended too soon; `stray` is what came that was no event.
 pub(super) fn unfinished(any: bool, stray: &str) -> Failure {
     let failure = Failure::new(if any { FailureCode::Unfinished } else { FailureCode::EmptyAnswer });

@@ -8,7 +8,7 @@ mod background;
 mod order;
 mod request;
 
-use super::frame::{Damage, count, json_of, soft, text, unfinished};
+use super::frame::{Damage, arguments_of, count, json_of, soft, text, unfinished};
 use super::{KeyHeader, Protocol};
 use crate::classify::VendorError;
 use crate::frames::Framing;
@@ -359,15 +359,6 @@ fn whole(body: &Value, out: &mut Vec<Delta>) -> Result<(), Failure> {
     let mut reader = OpenAiResponses::default();
     reader.items(items, out);
     reader.ended(body, out)
-}
-
-/// Arguments are text; some servers send the object.
-fn arguments_of(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Object(_) => value.to_string(),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => String::new(),
-    }
 }
 
 fn read_usage(usage: &Value) -> Usage {
