@@ -26,7 +26,8 @@ pub fn events(bytes: &[u8]) -> (Vec<SseEvent>, Option<u64>) {
             "data" => data = data + value + "\n",
             "id" if !value.contains('\0') => value.clone_into(&mut id),
             "retry" if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) => {
-                retry = value.parse().ok().or(retry);
+                // The specification knows no largest number.
+                retry = Some(value.parse().unwrap_or(u64::MAX));
             }
             _ => {}
         }

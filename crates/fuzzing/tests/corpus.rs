@@ -2,6 +2,8 @@
 
 #![allow(missing_docs, clippy::print_stdout, clippy::unwrap_used)]
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use rivulet_fuzzing::TARGETS;
 use std::path::{Path, PathBuf};
 
@@ -12,7 +14,7 @@ fn root() -> PathBuf {
 /// Plays every file of the folder, and counts them.
 fn play_all(name: &str, folder: &Path) -> usize {
     let mut files: Vec<_> = folder.read_dir().unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.retain(|path| path.is_file() && path.extension().is_none_or(|ending| ending != "snap"));
+    files.retain(|path| path.is_file() && path.extension().is_none_or(|ending| ending != "snap" && ending != "base64"));
     for file in &files {
         // Told only if the test fails: which file it was.
         println!("{name}: {}", file.display());
@@ -27,6 +29,20 @@ fn the_kept_corpus_breaks_no_rule() {
         let played = play_all(target.name, &root().join("fuzz/corpus").join(target.name));
         assert!(played >= 10, "the corpus of {} has {played} files", target.name);
     }
+}
+
+#[test]
+fn what_long_runs_found_breaks_no_rule() {
+    let mut played = 0;
+    for target in TARGETS {
+        let found = root().join("fuzz/corpus").join(target.name).join("found.base64");
+        for line in std::fs::read_to_string(found).unwrap_or_default().lines() {
+            println!("{}: {line}", target.name);
+            rivulet_fuzzing::play(target.name, &STANDARD.decode(line).unwrap());
+            played += 1;
+        }
+    }
+    assert!(played >= 1000, "{played} inputs are kept");
 }
 
 #[test]

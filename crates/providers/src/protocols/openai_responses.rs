@@ -18,6 +18,7 @@ use order::{Next, Order};
 use rivulet_protocol::{Control, Failure, FailureCode, FinishReason, Usage, WireProtocol};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -101,8 +102,9 @@ struct Frame<'a> {
     detail: Option<String>,
     #[serde(default)]
     item: Option<Value>,
-    #[serde(default)]
-    response: Option<Value>,
+    /// All of the answer so far, which is looked into at its end and for its name alone.
+    #[serde(borrow, default)]
+    response: Option<&'a RawValue>,
     #[serde(default)]
     error: Option<Value>,
 }
@@ -190,8 +192,8 @@ impl OpenAiResponses {
         // The type stands in the data and in the event's name; gateways exist that leave out the one or the other.
         let kind = if frame.kind.is_empty() { &*event.event } else { &*frame.kind };
         self.any = true;
-        if let Some(response) = &frame.response {
-            self.name(response);
+        if let Some(response) = frame.response {
+            self.name(response.get());
         }
         let (place, text) = (frame.output_index, &*frame.delta);
         match kind {
@@ -222,7 +224,8 @@ impl OpenAiResponses {
                 self.item(place, frame.item.unwrap_or_default(), done, out);
             }
             "response.completed" | "response.incomplete" | "response.failed" | "response.cancelled" => {
-                let mut response = frame.response.filter(Value::is_object).unwrap_or_else(|| json!({}));
+                let response = frame.response.and_then(|response| serde_json::from_str(response.get()).ok());
+                let mut response = response.filter(Value::is_object).unwrap_or_else(|| json!({}));
                 if response.get("status").is_none_or(Value::is_null) {
                     response["status"] = kind.trim_start_matches("response.").into();
                 }

@@ -7,6 +7,7 @@
 use super::OpenAiResponses;
 use super::order::Order;
 use crate::protocols::Background;
+use crate::protocols::frame::text;
 use crate::{Decoder, Point};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -29,6 +30,15 @@ struct State {
     refused: bool,
 }
 
+/// What of an answer so far is looked at with its first events.
+#[derive(Deserialize)]
+struct Named {
+    #[serde(default, deserialize_with = "text")]
+    id: String,
+    #[serde(default)]
+    background: Value,
+}
+
 impl OpenAiResponses {
     fn behind(point: &Point) -> Self {
         let State { text, reasoning, refused } = serde_json::from_str(&point.state).unwrap_or_default();
@@ -38,10 +48,14 @@ impl OpenAiResponses {
     }
 
     /// Takes the vendor's name of the answer from an event that has the answer in it.
-    pub(super) fn name(&mut self, response: &Value) {
-        if self.response.is_none() && response.get("background") != Some(&Value::Bool(false)) {
-            let id = response.get("id").and_then(Value::as_str).filter(|id| is_name(id));
-            self.response = id.map(Into::into);
+    pub(super) fn name(&mut self, response: &str) {
+        if self.response.is_some() {
+            return;
+        }
+        if let Ok(Named { id, background }) = serde_json::from_str(response)
+            && background != Value::Bool(false)
+        {
+            self.response = Some(&*id).filter(|id| is_name(id)).map(Into::into);
         }
     }
 
