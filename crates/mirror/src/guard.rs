@@ -92,12 +92,12 @@ fn check(entrance: Entrance, method: &Method, uri: &Uri, headers: &HeaderMap) ->
     }
     // A body in chunks, as .NET and Node send it, is read; hyper takes no notice of a length beside them (RFC 9112, 6.3),
     // so such a request is the last of its connection.
-    let chunked = match single(headers, &header::TRANSFER_ENCODING) {
+    let has_one_end = match single(headers, &header::TRANSFER_ENCODING) {
         Single::None => true,
         Single::One(coding) => coding.trim().eq_ignore_ascii_case("chunked"),
         Single::Bad => false,
     };
-    if !chunked {
+    if !has_one_end {
         let message = "A body has a Content-Length or comes in chunks.";
         return Err(Refusal::new(StatusCode::LENGTH_REQUIRED, ErrorCode::Invalid, message));
     }

@@ -29,9 +29,7 @@ impl VendorError {
             Value::Array(items) => !items.is_empty(),
             other => other.is_object() || other.is_string(),
         };
-        // `errors` by the field, as some frameworks have them, say less than what stands beside them.
-        let several = value.get("errors").filter(|errors| errors.is_array());
-        let inner = value.get("error").filter(is_given).or(several.filter(is_given)).unwrap_or(value);
+        let inner = value.get("error").filter(is_given).or_else(|| errors_of(value)).unwrap_or(value);
         let inner = if inner.is_array() { inner.get(0).unwrap_or(inner) } else { inner };
         if let Value::String(message) = inner {
             // `{error: "Bad Request", message: "what is bad"}`: web frameworks name the status there.
@@ -55,7 +53,8 @@ impl VendorError {
             let value: Value = serde_json::from_str(after_name.unwrap_or(text)).ok()?;
             let value = if value.is_array() { value.get(0)?.clone() } else { value };
             let is_error = after_name.is_some()
-                || ["error", "errors", "message", "code"].iter().any(|name| value.get(name).is_some());
+                || errors_of(&value).is_some()
+                || ["error", "message", "code"].iter().any(|name| value.get(name).is_some());
             is_error.then(|| Self::read(&value))
         };
         named(whole).or_else(|| whole.lines().find_map(|line| named(line.trim())))
@@ -136,6 +135,12 @@ impl VendorError {
             _ => None,
         }
     }
+}
+
+/// `{errors: […]}`, if there is one among them. By the field, as some frameworks have them, they say less than what stands
+/// beside them.
+pub(crate) fn errors_of(value: &Value) -> Option<&Value> {
+    value.get("errors").filter(|errors| errors.as_array().is_some_and(|items| !items.is_empty()))
 }
 
 /// What an error says to people, wherever it says it; JSON if it says it nowhere.

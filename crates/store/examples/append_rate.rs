@@ -68,24 +68,7 @@ async fn run(answers: u64) -> Result<(), Box<dyn std::error::Error>> {
 
 async fn begin(store: &Store) -> Result<(ConversationId, Message), Box<dyn std::error::Error>> {
     let id = ConversationId::new();
-    let conversation = Conversation {
-        id,
-        title: String::new(),
-        pinned: false,
-        created_at: now_ms(),
-        updated_at: now_ms(),
-        provider: None,
-        controls: Default::default(),
-        model: None,
-        leaf: None,
-        head: 0,
-        running: false,
-        assistant: None,
-        own_prompt: Default::default(),
-        temporary: false,
-        place: Default::default(),
-    };
-    store.create_conversation(conversation, None).await?;
+    store.create_conversation(Conversation::new(id, now_ms()), None).await?;
     let answer = Message::new(None, Author::Assistant, MessageState::Running);
     store.begin(id, vec![answer.clone()], answer.id).await?;
     Ok((id, answer))

@@ -99,7 +99,6 @@ pub(crate) struct Job {
 }
 
 /// What is tried until the disk takes it.
-#[derive(Clone)]
 pub(crate) enum Lasting {
     /// Whoever ends an answer waits for it.
     Ending(Arc<Ending>),

@@ -1,8 +1,8 @@
 //! What the database does not take is kept in files while it does not, so that the end of the process loses nothing. The
 //! next start that opens a sound database takes them in (`taking`), and only then they go.
 //!
-//! A file for each answer and each draft, plain JSON, in the data folder; where that takes nothing either, in the home folder, or in
-//! the one for temporary files.
+//! A file for each answer and each draft, plain JSON, in the data folder; where that takes nothing either, in the home
+//! folder, or in the one for temporary files.
 
 mod kept;
 mod part;

@@ -1,6 +1,6 @@
 import type { MarkdownIt, StateBlock, StateInline } from 'markdown-it';
 
-/** Longest formula inside a line, in characters; bounds the search for the closing mark, so that parsing stays linear. */
+/** Longest formula inside a line, in characters. */
 const MAX_INLINE_TEX = 2000;
 
 const DOLLAR = 0x24;

@@ -98,21 +98,10 @@ pub fn chat(number: u64, messages: u64) -> (Conversation, Vec<Message>) {
         all.push(message);
     }
     let conversation = Conversation {
-        id: ConversationId(id(2, number)),
         title: text(&mut chance, chinese, 5),
-        pinned: false,
-        created_at: BEGIN_MS + number * 60_000,
         updated_at: BEGIN_MS + number * 60_000 + messages,
-        provider: None,
-        model: None,
-        controls: Default::default(),
         leaf: all.last().map(|last| last.id),
-        head: 0,
-        running: false,
-        assistant: None,
-        own_prompt: Default::default(),
-        temporary: false,
-        place: Default::default(),
+        ..Conversation::new(ConversationId(id(2, number)), BEGIN_MS + number * 60_000)
     };
     (conversation, all)
 }

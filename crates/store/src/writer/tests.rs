@@ -116,25 +116,8 @@ impl Full {
 }
 
 async fn begin(store: &Store) -> (ConversationId, Message) {
-    let now = now_ms();
     let id = ConversationId::new();
-    let conversation = Conversation {
-        controls: Default::default(),
-        id,
-        title: "full".into(),
-        pinned: false,
-        created_at: now,
-        updated_at: now,
-        provider: None,
-        model: None,
-        leaf: None,
-        head: 0,
-        running: false,
-        assistant: None,
-        own_prompt: Default::default(),
-        temporary: false,
-        place: Default::default(),
-    };
+    let conversation = Conversation { title: "full".into(), ..Conversation::new(id, now_ms()) };
     store.create_conversation(conversation, None).await.unwrap();
     let answer = Message::new(None, Author::Assistant, MessageState::Running);
     store.begin(id, vec![answer.clone()], answer.id).await.unwrap();

@@ -133,24 +133,7 @@ impl Scene {
 }
 
 pub fn new_conversation(title: &str) -> Conversation {
-    let now = now_ms();
-    Conversation {
-        controls: Default::default(),
-        id: ConversationId::new(),
-        title: title.into(),
-        pinned: false,
-        created_at: now,
-        updated_at: now,
-        provider: None,
-        model: None,
-        leaf: None,
-        head: 0,
-        running: false,
-        assistant: None,
-        own_prompt: Default::default(),
-        temporary: false,
-        place: Place::default(),
-    }
+    Conversation { title: title.into(), ..Conversation::new(ConversationId::new(), now_ms()) }
 }
 
 /// A question and an answer to it.

@@ -2,6 +2,7 @@
 
 use super::super::frame::{count, list, soft, text};
 use super::tools::{FunctionDelta, ToolDelta};
+use crate::classify::errors_of;
 use rivulet_protocol::Usage;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -251,6 +252,5 @@ pub(super) fn bare_error(data: &str) -> Option<Value> {
     };
     let coded = ["code", "error_code", "statusCode"].into_iter().any(number);
     let worded = ["message", "msg", "error_msg"].into_iter().any(text);
-    let several = frame.get("errors").and_then(Value::as_array).is_some_and(|errors| !errors.is_empty());
-    (text("detail") || several || coded && worded).then_some(frame)
+    (text("detail") || errors_of(&frame).is_some() || coded && worded).then_some(frame)
 }

@@ -66,10 +66,7 @@ async fn what_a_quitting_app_could_not_store_is_taken_in_by_the_next_start() {
     store.close().await;
 
     // A kill between the commit and this would leave the file: nothing is there twice.
-    std::fs::create_dir(cut.folder()).unwrap();
-    #[cfg(unix)]
-    std::fs::set_permissions(cut.folder(), std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
-    std::fs::write(cut.file(), kept).unwrap();
+    std::fs::write(make_folder(cut.full.dir.path()).join(cut.file().file_name().unwrap()), kept).unwrap();
     let store = open(cut.full.dir.path());
     assert_eq!(stored(&store, cut.answer.id).await.text, cut.answer.text);
     assert!(!cut.file().exists());
@@ -212,23 +209,28 @@ async fn a_draft_is_tried_until_the_disk_takes_it() {
 
 #[tokio::test]
 async fn a_draft_whose_conversation_is_not_there_is_one_of_the_conversation_to_come() {
-    let cut = Cut::new().await;
-    cut.quit().await;
     let dir = tempfile::tempdir().unwrap();
-    std::fs::rename(cut.folder(), dir.path().join("unsaved")).unwrap();
-    let draft = Draft { conversation: Some(ConversationId::new()), text: "written".into() };
-    let file = dir.path().join("unsaved/draft-x.json");
-    std::fs::write(&file, serde_json::json!({ "note": "", "draft": draft }).to_string()).unwrap();
+    let put = |text: &str| {
+        let draft = Draft { conversation: Some(ConversationId::new()), text: text.into() };
+        let kept = serde_json::json!({ "note": "", "draft": draft });
+        std::fs::write(make_folder(dir.path()).join("draft-x.json"), kept.to_string()).unwrap();
+    };
+    put("written");
     let store = open(dir.path());
     assert_eq!(store.draft(None).await.unwrap(), "written");
+    assert!(files(dir.path()).is_empty());
     store.close().await;
     // There is one already: both are kept.
-    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-    #[cfg(unix)]
-    std::fs::set_permissions(file.parent().unwrap(), std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
-    std::fs::write(&file, serde_json::json!({ "note": "", "draft": draft }).to_string()).unwrap();
+    put("another");
     assert_eq!(open(dir.path()).draft(None).await.unwrap(), "written");
-    assert!(file.exists());
+    assert_eq!(files(dir.path()).len(), 1);
+}
+
+/// The folder of such files, as the app makes it.
+fn make_folder(dir: &Path) -> PathBuf {
+    let folder = dir.join("unsaved");
+    schema::create_private_dir(&folder).unwrap();
+    folder
 }
 
 fn files(dir: &Path) -> Vec<PathBuf> {
